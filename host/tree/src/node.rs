@@ -1,0 +1,144 @@
+//! Nodes: containers and leaves, each with the version at which it last changed.
+
+use crate::json::write_string;
+use crate::map::{Iter, Map};
+use crate::{Name, Value, Version};
+
+/// A node of the tree.
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub(crate) version: Version,
+    pub(crate) content: Content,
+}
+
+/// What a node is.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// A value without names below it: never an object.
+    Leaf(Value),
+    /// Names with nodes.
+    Container(Container),
+}
+
+/// Names with nodes, in ascending order of the names' bytes.
+#[derive(Clone, Debug)]
+pub struct Container {
+    pub(crate) children: Map<Node>,
+    /// Whether it was only made because something was put below it: then it goes when it becomes empty.
+    pub(crate) implied: bool,
+}
+
+impl Node {
+    /// Makes a node of a value, every part of it stamped with one version.
+    pub fn from_value(value: &Value, version: Version) -> Self {
+        let content = match value {
+            Value::Object(members) => {
+                let mut children: Vec<(Name, Node)> =
+                    members.iter().map(|(name, value)| (name.clone(), Self::from_value(value, version))).collect();
+                children.sort_unstable_by(|left, right| left.0.cmp(&right.0));
+                Content::Container(Container { children: Map::from_sorted(children), implied: false })
+            }
+            leaf => Content::Leaf(leaf.clone()),
+        };
+        Self { version, content }
+    }
+
+    pub(crate) fn implied(version: Version) -> Self {
+        Self { version, content: Content::Container(Container { children: Map::new(), implied: true }) }
+    }
+
+    /// The version of the root at which this node, or something below it, last changed.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// What the node is.
+    pub fn content(&self) -> &Content {
+        &self.content
+    }
+
+    /// The node's children, where it is a container.
+    pub fn container(&self) -> Option<&Container> {
+        match &self.content {
+            Content::Container(container) => Some(container),
+            Content::Leaf(_) => None,
+        }
+    }
+
+    /// The child of a name.
+    pub fn child(&self, name: &str) -> Option<&Node> {
+        self.container()?.children.get(name)
+    }
+
+    /// The node's value, with all that is below it.
+    pub fn to_value(&self) -> Value {
+        match &self.content {
+            Content::Leaf(value) => value.clone(),
+            Content::Container(container) => {
+                container.iter().map(|(name, node)| (name.clone(), node.to_value())).collect()
+            }
+        }
+    }
+
+    /// Appends the node's value as JSON text, as [`Value::write_json`] does.
+    pub fn write_json(&self, out: &mut Vec<u8>) {
+        match &self.content {
+            Content::Leaf(value) => value.write_json(out),
+            Content::Container(container) => {
+                out.push(b'{');
+                for (index, (name, node)) in container.iter().enumerate() {
+                    if index > 0 {
+                        out.push(b',');
+                    }
+                    write_string(name, out);
+                    out.push(b':');
+                    node.write_json(out);
+                }
+                out.push(b'}');
+            }
+        }
+    }
+}
+
+impl Container {
+    /// How many names it has.
+    pub fn len(&self) -> usize {
+        self.children.len()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.children.len() == 0
+    }
+
+    /// Its names and nodes in order.
+    pub fn iter(&self) -> Children<'_> {
+        Children(self.children.iter())
+    }
+
+    /// Those after a name, in order.
+    pub fn iter_after(&self, name: &str) -> Children<'_> {
+        Children(self.children.iter_after(name))
+    }
+}
+
+impl<'a> IntoIterator for &'a Container {
+    type Item = (&'a Name, &'a Node);
+    type IntoIter = Children<'a>;
+
+    fn into_iter(self) -> Children<'a> {
+        self.iter()
+    }
+}
+
+/// Names and nodes of a container, in ascending order of the names' bytes.
+#[derive(Debug)]
+pub struct Children<'a>(Iter<'a, Node>);
+
+impl<'a> Iterator for Children<'a> {
+    type Item = (&'a Name, &'a Node);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next()
+    }
+}

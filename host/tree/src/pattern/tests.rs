@@ -1,0 +1,112 @@
+use super::*;
+use crate::{Draft, Value};
+
+fn tree() -> Tree {
+    let mut draft = Draft::new(Tree::default());
+    for (path, value) in [
+        ("inventory.ne1", r#"{"name":"a","ports":{"1":{"up":true},"2":{"up":false}}}"#),
+        ("inventory.ne2", r#"{"name":"b"}"#),
+        ("hosts.\"10.0.0.1\"", r#"{"name":"c"}"#),
+    ] {
+        draft.put(Path::parse(path).unwrap(), Value::from_json(value.as_bytes()).unwrap()).unwrap();
+    }
+    draft.into_tree()
+}
+
+#[test]
+fn a_pattern_finds_the_nodes_it_names() {
+    for (pattern, found) in [
+        ("inventory.ne1.name", "inventory.ne1.name"),
+        ("inventory.*", "inventory.ne1 inventory.ne2"),
+        ("*.*.name", "hosts.\"10.0.0.1\".name inventory.ne1.name inventory.ne2.name"),
+        ("inventory.~\"ne[13]\".name", "inventory.ne1.name"),
+        ("inventory.~\"n\"", ""),
+        ("hosts.\"10.0.0.1\".**", "hosts.\"10.0.0.1\".name"),
+        (
+            "inventory.ne1.ports.**",
+            "inventory.ne1.ports.1 inventory.ne1.ports.1.up inventory.ne1.ports.2 inventory.ne1.ports.2.up",
+        ),
+        ("nothing.**", ""),
+    ] {
+        let mut names = Vec::new();
+        Pattern::parse(pattern).unwrap().visit(&tree(), None, |path, _| {
+            names.push(path.to_string());
+            true
+        });
+        assert_eq!(names.join(" "), found, "{pattern}");
+        assert_eq!(Pattern::parse(pattern).unwrap().to_string(), pattern);
+    }
+    let mut all = 0;
+    Pattern::parse("**").unwrap().visit(&tree(), None, |_, _| {
+        all += 1;
+        true
+    });
+    assert_eq!(all, 13);
+}
+
+#[test]
+fn a_visit_goes_on_after_a_path_and_stops_when_told() {
+    let pattern = Pattern::parse("inventory.**").unwrap();
+    let (mut all, mut paged, mut after) = (Vec::new(), Vec::new(), None);
+    pattern.visit(&tree(), None, |path, _| {
+        all.push(path);
+        true
+    });
+    loop {
+        let mut page = Vec::new();
+        pattern.visit(&tree(), after.as_ref(), |path, _| {
+            page.push(path);
+            page.len() < 2
+        });
+        let Some(last) = page.last() else { break };
+        after = Some(last.clone());
+        paged.extend(page);
+    }
+    assert_eq!(all, paged);
+    assert_eq!(all.len(), 9);
+}
+
+#[test]
+fn a_path_is_inside_above_or_apart() {
+    for (pattern, path, place) in [
+        ("a.b", "a.b", Place::Inside),
+        ("a.b", "a.b.c", Place::Inside),
+        ("a.b", "a", Place::Above),
+        ("a.b", "a.c", Place::Apart),
+        ("a.b", "a.bb", Place::Apart),
+        ("a.*.c", "a.x", Place::Above),
+        ("a.**", "a", Place::Above),
+        ("a.**", "a.b.c", Place::Inside),
+        ("**", "a", Place::Inside),
+    ] {
+        let place_found = Pattern::parse(pattern).unwrap().place(&Path::parse(path).unwrap());
+        assert_eq!(place_found, place, "{pattern} {path}");
+    }
+}
+
+#[test]
+fn a_regex_channel_matches_names_from_their_start_and_the_last_one_whole() {
+    let pattern = Pattern::parse_regex(r"inv\.ne[0-9]").unwrap();
+    for (path, inside) in [("inventory.ne1", true), ("inv.ne1.name", true), ("inventory.ne12", false), ("x.ne1", false)]
+    {
+        assert_eq!(pattern.covers(&Path::parse(path).unwrap()), inside, "{path}");
+    }
+}
+
+#[test]
+fn text_that_is_no_pattern_is_refused_with_the_fact() {
+    for (text, fact) in [
+        ("", "empty name"),
+        ("a..b", "empty name"),
+        ("a.**.b", "last segment"),
+        ("a b", "in quotes"),
+        ("~\"(\"", "not valid"),
+        ("~\"a)|(b\"", "not valid"),
+        ("~\"(?=a)\"", "not valid"),
+        ("~\"a{1000}{1000}\"", "not valid"),
+        ("\"open", "not one JSON string"),
+    ] {
+        let error = Pattern::parse(text).unwrap_err().to_string();
+        assert!(error.contains(fact), "{text}: {error}");
+    }
+}
