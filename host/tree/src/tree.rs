@@ -92,6 +92,20 @@ impl Tree {
         below.iter().try_fold(self.roots.get(root)?.node()?, |node, name| node.child(name))
     }
 
+    /// How many of the names, from the root's on, decide what is at their end: up to the first that is not there or is a leaf,
+    /// else all.
+    pub fn reach(&self, names: &[Name]) -> usize {
+        let Some((root, below)) = names.split_first() else { return 0 };
+        let mut node = self.roots.get(root).and_then(Root::node);
+        let mut taken = 1;
+        for name in below {
+            let Some(container) = node.and_then(Node::container) else { break };
+            node = container.children.get(name);
+            taken += 1;
+        }
+        taken
+    }
+
     /// What a path leads to, into arrays too.
     pub fn find(&self, path: &ReadPath) -> Option<Found<'_>> {
         let (root, below) = path.steps().split_first()?;

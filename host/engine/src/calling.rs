@@ -1,0 +1,84 @@
+//! A call of a method: what it does is a transaction, committed when it returns well.
+
+use std::sync::Arc;
+
+use tega_tree::Path;
+
+use crate::limits::{CALL_ATTEMPTS_MAX, CALL_DEPTH_MAX};
+use crate::port::{Access, Arguments, Method, MethodCall, Scope};
+use crate::{Author, CallError, CommitError, Engine};
+
+impl Engine {
+    /// Calls the method at a path, and commits what it did with its plugin as author. Gives its result as JSON text.
+    ///
+    /// The method sees one snapshot. Where what it read changed before the commit, it is called again, up to
+    /// [`CALL_ATTEMPTS_MAX`] times.
+    ///
+    /// # Errors
+    /// [`CallError`]; nothing that the call did stays.
+    ///
+    /// # Durability
+    /// As [`Engine::commit`], before the result is given.
+    ///
+    /// # Cancel safety
+    /// Dropped before the commit it leaves nothing; dropped later the commit is made.
+    pub async fn call(&self, path: &Path, arguments: Arguments, caller: Author) -> Result<String, CallError> {
+        let method = self.method(path)?;
+        let author = method.author();
+        let owner = author.name.clone().unwrap_or_default();
+        let caller = Arc::new(caller);
+        let mut attempt = 1;
+        loop {
+            let transaction = self.begin_as(Arc::clone(&author)).tracking_reads();
+            let scope = Scope::new(transaction, Access::Full, &owner);
+            let call = MethodCall {
+                path: path.clone(),
+                arguments: arguments.clone(),
+                caller: Arc::clone(&caller),
+                scope: scope.clone(),
+            };
+            let result = method.call(call).await?;
+            match self.commit(scope.into_transaction()).await {
+                Ok(_) => return Ok(result),
+                Err(CommitError::Stale { .. }) if attempt < CALL_ATTEMPTS_MAX => attempt += 1,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Calls the method at a path from within another call: it joins that call's transaction. Where it fails, what it wrote is
+    /// taken back, and the caller may go on.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    ///
+    /// # Cancel safety
+    /// Dropped, it leaves the transaction with what the method wrote so far: the caller must be dropped as well.
+    pub async fn call_within(
+        &self,
+        scope: &Scope,
+        caller: Arc<Author>,
+        path: &Path,
+        arguments: Arguments,
+    ) -> Result<String, CallError> {
+        let method = self.method(path)?;
+        let owner = method.author().name.clone().unwrap_or_default();
+        if scope.chain.contains(&owner) {
+            return Err(CallError::Cycle { path: path.clone(), owner, chain: scope.chain.clone() });
+        }
+        if scope.chain.len() >= CALL_DEPTH_MAX {
+            return Err(CallError::TooDeep { chain: scope.chain.clone() });
+        }
+        let savepoint = scope.transaction().savepoint();
+        let call = MethodCall { path: path.clone(), arguments, caller, scope: scope.within(&owner) };
+        let result = method.call(call).await;
+        if result.is_err() {
+            scope.transaction().restore(savepoint);
+        }
+        result
+    }
+
+    fn method(&self, path: &Path) -> Result<Arc<dyn Method>, CallError> {
+        self.methods().method(path).ok_or_else(|| CallError::NotFound { path: path.clone() })
+    }
+}

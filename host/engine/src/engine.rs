@@ -1,0 +1,319 @@
+//! The database as the other rooms hold it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tega_log::{CloseError, Ending, Epoch, HistoryId, Log, Origin, Storage, TornTail};
+use tega_tree::{Draft, Tree};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::channel::Channels;
+use crate::feed::{Feed, Newest};
+use crate::judging::{Hooks, Settled};
+use crate::limits::{HOPS_MAX, JUDGEMENTS_MAX, QUEUE_COMMITS_MAX, QUEUE_WAIT_MS_MAX};
+use crate::port::{Clock, Plugins};
+use crate::record::Record;
+use crate::session::Sessions;
+use crate::state::{Position, Revision, State};
+use crate::writer::{Job, Refusal, Submission, Writer};
+use crate::{Author, CommitError, Committed, Directory, OpenError, RecordError, Transaction};
+
+/// How to open a database.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The size from which on a segment of the log takes no further batch, in bytes.
+    pub segment_bytes_max: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { segment_bytes_max: tega_log::Options::default().segment_bytes_max }
+    }
+}
+
+/// What was found when the database was opened.
+#[derive(Clone, Debug)]
+pub struct OpenReport {
+    /// How the run before this one ended.
+    pub ending: Ending,
+    /// What was cut off at the end of the log.
+    pub torn: Option<TornTail>,
+    /// The state it begins with.
+    pub position: Position,
+}
+
+/// Why a database did not stop cleanly. What was acknowledged is durable all the same.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StopError {
+    /// The log did not close.
+    #[error(transparent)]
+    Close(#[from] CloseError),
+    /// The writer thread panicked, which is a bug of tega.
+    #[error("the writer thread panicked")]
+    Panicked,
+}
+
+/// A database. A clone is another handle to the same one.
+#[derive(Clone, Debug)]
+pub struct Engine(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    shared: Arc<Shared>,
+    queue: mpsc::Sender<Job>,
+    writer: Mutex<Option<JoinHandle<Result<(), CloseError>>>>,
+    sessions: Sessions,
+    directory: Directory,
+    hooks: Hooks,
+    plugins: OnceLock<Arc<dyn Plugins>>,
+}
+
+/// What the writer shares with the rest.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) state: ArcSwap<State>,
+    pub(crate) newest: Arc<Newest>,
+    pub(crate) channels: Channels,
+    refusing: AtomicBool,
+    stopped: watch::Sender<bool>,
+}
+
+impl Shared {
+    /// From now on no commit is taken.
+    pub(crate) fn refuse(&self, error: &dyn std::error::Error) {
+        let cause = error.source().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(%error, cause, "writing failed: no commit is taken until the database is opened again");
+        self.refusing.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn tell_stopped(&self) {
+        self.stopped.send_replace(true);
+    }
+}
+
+impl Engine {
+    /// Opens the database that a storage holds, or makes a new one in an empty storage, and starts its writer thread.
+    ///
+    /// # Errors
+    /// [`OpenError`]; nothing was changed then, but for a torn tail that was cut off and kept aside.
+    pub fn open<S>(storage: S, options: &Options, clock: Arc<dyn Clock>) -> Result<(Self, OpenReport), OpenError>
+    where
+        S: Storage + std::fmt::Debug + Send + 'static,
+        S::File: std::fmt::Debug + Send,
+    {
+        let origin = Origin { history: new_history()?, epoch: Epoch::default(), revision: tega_log::Revision::FIRST };
+        let log_options = tega_log::Options { segment_bytes_max: options.segment_bytes_max, origin: Some(origin) };
+        let mut replayed = Replayed::default();
+        let opened =
+            Log::open(storage, &log_options, |record| replayed.take(Revision(record.revision.get()), record.payload))?;
+        let position =
+            Position { history: opened.log.history().clone(), epoch: opened.log.epoch(), revision: replayed.revision };
+        let report = OpenReport { ending: opened.ending, torn: opened.torn, position: position.clone() };
+        let state = Arc::new(State { tree: replayed.tree, position });
+        let engine = Self::start(opened.log, state, clock)?;
+        Ok((engine, report))
+    }
+
+    fn start<S>(log: Log<S>, state: Arc<State>, clock: Arc<dyn Clock>) -> Result<Self, OpenError>
+    where
+        S: Storage + std::fmt::Debug + Send + 'static,
+        S::File: std::fmt::Debug + Send,
+    {
+        let (queue, waiting) = mpsc::channel(QUEUE_COMMITS_MAX);
+        let shared = Arc::new(Shared {
+            newest: Arc::new(Newest::new(state.revision())),
+            state: ArcSwap::new(Arc::clone(&state)),
+            channels: Channels::default(),
+            refusing: AtomicBool::new(false),
+            stopped: watch::Sender::new(false),
+        });
+        let writer = Writer { log, state, shared: Arc::clone(&shared), clock, queue: waiting };
+        let thread = std::thread::Builder::new()
+            .name("tega-writer".to_owned())
+            .spawn(move || writer.run())
+            .map_err(|error| OpenError::Thread(Arc::new(error)))?;
+        Ok(Self(Arc::new(Inner {
+            shared,
+            queue,
+            writer: Mutex::new(Some(thread)),
+            sessions: Sessions::default(),
+            directory: Directory::default(),
+            hooks: Hooks::default(),
+            plugins: OnceLock::new(),
+        })))
+    }
+
+    /// The database as it is now: durable, and never changing.
+    pub fn state(&self) -> Arc<State> {
+        self.0.shared.state.load_full()
+    }
+
+    /// Begins a transaction on the database as it is now.
+    pub fn begin(&self, author: Author) -> Transaction {
+        self.begin_as(Arc::new(author))
+    }
+
+    /// Begins a transaction of an author that is shared.
+    pub fn begin_as(&self, author: Arc<Author>) -> Transaction {
+        Transaction::new(self.state(), author)
+    }
+
+    /// Commits a transaction: all of it or nothing. Its operations are made anew on the database as it is then.
+    ///
+    /// # Errors
+    /// [`CommitError`]; nothing was changed, but see [`CommitError::OutcomeUnknown`].
+    ///
+    /// # Durability
+    /// Once it returned well, the commit survives kill -9 and power loss, and every later read shows it.
+    ///
+    /// # Cancel safety
+    /// Dropped while transforms and guards judge or the queue is full, it leaves nothing; later, the commit is made.
+    pub async fn commit(&self, transaction: Transaction) -> Result<Committed, CommitError> {
+        if transaction.is_empty() && transaction.conditions.is_empty() {
+            return Ok(Committed { commit: None, state: self.state() });
+        }
+        if transaction.hops > HOPS_MAX {
+            return Err(CommitError::Limit {
+                what: "a chain of commits each made in answer to the one before",
+                found: usize::try_from(transaction.hops).unwrap_or(usize::MAX),
+                limit: usize::try_from(HOPS_MAX).unwrap_or(usize::MAX),
+            });
+        }
+        for _ in 0..JUDGEMENTS_MAX {
+            let settled = self.0.hooks.settle(&transaction, self.state()).await?;
+            match self.submit(&transaction, settled).await {
+                Ok(committed) => return Ok(committed),
+                Err(Refusal::Commit(error)) => return Err(error),
+                Err(Refusal::JudgedOnStale) => {}
+            }
+        }
+        Err(CommitError::Unsettled)
+    }
+
+    async fn submit(&self, transaction: &Transaction, settled: Settled) -> Result<Committed, Refusal> {
+        if self.is_refusing() {
+            return Err(Refusal::Commit(CommitError::Refusing));
+        }
+        let (answer, outcome) = oneshot::channel();
+        let submission = Submission {
+            operations: settled.operations,
+            conditions: transaction.conditions.clone(),
+            reads: transaction.reads.clone(),
+            judged: settled.reads,
+            author: Arc::clone(&transaction.author),
+            message: transaction.message.clone(),
+            messages: transaction.messages.clone(),
+            hops: transaction.hops,
+            answer,
+        };
+        self.enqueue(Job::Commit(Box::new(submission))).await.map_err(Refusal::Commit)?;
+        // The writer answers everything that it took, unless it panicked.
+        outcome.await.unwrap_or(Err(Refusal::Commit(CommitError::OutcomeUnknown)))
+    }
+
+    async fn enqueue(&self, job: Job) -> Result<(), CommitError> {
+        let wait = Duration::from_millis(QUEUE_WAIT_MS_MAX);
+        match self.0.queue.send_timeout(job, wait).await {
+            Ok(()) => Ok(()),
+            Err(mpsc::error::SendTimeoutError::Timeout(_)) => Err(CommitError::Busy),
+            Err(mpsc::error::SendTimeoutError::Closed(_)) => Err(CommitError::Stopped),
+        }
+    }
+
+    /// Whether no commit is taken because writing failed.
+    pub fn is_refusing(&self) -> bool {
+        self.0.shared.refusing.load(Ordering::Acquire)
+    }
+
+    /// Follows the commits after a revision.
+    pub fn feed(&self, after: Revision) -> Feed {
+        let shared = &self.0.shared;
+        Feed::after(Arc::clone(&shared.newest), shared.stopped.subscribe(), after)
+    }
+
+    /// The open sessions.
+    pub fn sessions(&self) -> &Sessions {
+        &self.0.sessions
+    }
+
+    /// The channels.
+    pub fn channels(&self) -> &Channels {
+        &self.0.shared.channels
+    }
+
+    /// The directory of methods.
+    pub fn methods(&self) -> &Directory {
+        &self.0.directory
+    }
+
+    /// The transforms and guards.
+    pub fn hooks(&self) -> &Hooks {
+        &self.0.hooks
+    }
+
+    /// Says who tells about the plugins; the first to say so stays.
+    pub fn set_plugins(&self, plugins: Arc<dyn Plugins>) {
+        // A daemon has one plugin host.
+        let _ = self.0.plugins.set(plugins);
+    }
+
+    /// Who tells about the plugins, where the daemon has any.
+    pub fn plugins(&self) -> Option<&Arc<dyn Plugins>> {
+        self.0.plugins.get()
+    }
+
+    /// Takes no further commits, makes those that wait, and closes the log. Reads go on. A second call does nothing.
+    ///
+    /// # Errors
+    /// [`StopError`].
+    ///
+    /// # Cancel safety
+    /// Dropped, the database stops all the same, and how it ended is lost.
+    pub async fn stop(&self) -> Result<(), StopError> {
+        // Where the queue is closed already, the writer is stopping.
+        let _ = self.0.queue.send(Job::Stop).await;
+        let mut stopped = self.0.shared.stopped.subscribe();
+        // Each end of the writer but a panic tells so, and a panic shows when it is joined.
+        let thread = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(thread) = thread else {
+            let _ = stopped.wait_for(|stopped| *stopped).await;
+            return Ok(());
+        };
+        match tokio::task::spawn_blocking(move || thread.join()).await {
+            Ok(Ok(closed)) => Ok(closed?),
+            _ => Err(StopError::Panicked),
+        }
+    }
+}
+
+/// The database while the log is read.
+#[derive(Default)]
+struct Replayed {
+    tree: Tree,
+    revision: Revision,
+}
+
+impl Replayed {
+    fn take(&mut self, revision: Revision, line: &[u8]) -> Result<(), RecordError> {
+        let record = Record::decode(line, revision)?;
+        let mut draft = Draft::new(std::mem::take(&mut self.tree));
+        for authored in record.changes {
+            draft.apply(authored.change)?;
+        }
+        self.tree = draft.into_tree();
+        self.revision = revision;
+        Ok(())
+    }
+}
+
+fn new_history() -> Result<HistoryId, OpenError> {
+    let random = getrandom::u64().map_err(|_| OpenError::Random)?;
+    format!("{random:016x}").parse().map_err(|_| OpenError::Random)
+}
+
+#[cfg(test)]
+mod tests;

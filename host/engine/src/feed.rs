@@ -1,0 +1,129 @@
+//! Commits, one after another, to whoever follows them: in order, none twice, none left out without a word.
+//!
+//! Invariant: publishing costs the writer the same whether nobody follows or thousands do, however slow they are.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio::sync::watch;
+
+use crate::limits::{FEED_BYTES_MAX, FEED_COMMITS_MAX};
+use crate::{Commit, Revision};
+
+/// Why a follower gets no further commit.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FeedError {
+    /// The follower was too slow: these commits are no longer kept. The feed goes on after them.
+    #[error("the commits {first} to {last} are no longer kept")]
+    Gap {
+        /// The first of them.
+        first: Revision,
+        /// The last of them.
+        last: Revision,
+    },
+    /// The database was stopped.
+    #[error("the database was stopped")]
+    Stopped,
+}
+
+/// The newest commits, for followers.
+#[derive(Debug)]
+pub(crate) struct Newest {
+    ring: RwLock<Ring>,
+    latest: watch::Sender<Revision>,
+}
+
+#[derive(Debug, Default)]
+struct Ring {
+    /// Ascending revisions without gaps.
+    commits: VecDeque<Arc<Commit>>,
+    bytes: usize,
+}
+
+impl Newest {
+    pub(crate) fn new(revision: Revision) -> Self {
+        Self { ring: RwLock::default(), latest: watch::Sender::new(revision) }
+    }
+
+    /// Adds the commits of a batch and wakes the followers.
+    pub(crate) fn publish(&self, commits: impl IntoIterator<Item = Arc<Commit>>) {
+        let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
+        for commit in commits {
+            ring.bytes += commit.record_bytes;
+            ring.commits.push_back(commit);
+        }
+        while ring.commits.len() > FEED_COMMITS_MAX || (ring.bytes > FEED_BYTES_MAX && ring.commits.len() > 1) {
+            let Some(oldest) = ring.commits.pop_front() else { break };
+            ring.bytes -= oldest.record_bytes;
+        }
+        let latest = ring.commits.back().map(|commit| commit.revision);
+        drop(ring);
+        if let Some(revision) = latest {
+            self.latest.send_replace(revision);
+        }
+    }
+
+    fn after(&self, seen: Revision) -> Option<Result<Arc<Commit>, FeedError>> {
+        let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
+        let oldest = ring.commits.front()?.revision;
+        let wanted = seen.next();
+        if wanted < oldest {
+            return Some(Err(FeedError::Gap { first: wanted, last: Revision(oldest.0 - 1) }));
+        }
+        let index = usize::try_from(wanted.0 - oldest.0).ok()?;
+        ring.commits.get(index).cloned().map(Ok)
+    }
+}
+
+/// A follower of the commits.
+#[derive(Debug)]
+pub struct Feed {
+    newest: Arc<Newest>,
+    latest: watch::Receiver<Revision>,
+    stopped: watch::Receiver<bool>,
+    seen: Revision,
+}
+
+impl Feed {
+    pub(crate) fn after(newest: Arc<Newest>, stopped: watch::Receiver<bool>, seen: Revision) -> Self {
+        let latest = newest.latest.subscribe();
+        Self { newest, latest, stopped, seen }
+    }
+
+    /// The revision of the last commit that was given, or skipped by a gap.
+    pub fn seen(&self) -> Revision {
+        self.seen
+    }
+
+    /// The next commit.
+    ///
+    /// # Errors
+    /// [`FeedError::Gap`], after which it goes on; [`FeedError::Stopped`].
+    ///
+    /// # Cancel safety
+    /// No commit is lost when the future is dropped.
+    pub async fn next(&mut self) -> Result<Arc<Commit>, FeedError> {
+        loop {
+            self.latest.mark_unchanged();
+            if let Some(next) = self.newest.after(self.seen) {
+                self.seen = match &next {
+                    Ok(commit) => commit.revision,
+                    Err(FeedError::Gap { last, .. }) => *last,
+                    Err(FeedError::Stopped) => self.seen,
+                };
+                return next;
+            }
+            tokio::select! {
+                changed = self.latest.changed() => {
+                    if changed.is_err() {
+                        return Err(FeedError::Stopped);
+                    }
+                }
+                _ = self.stopped.wait_for(|stopped| *stopped) => {
+                    return self.newest.after(self.seen).unwrap_or(Err(FeedError::Stopped));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Transforms and guards: what a commit goes through before the queue.
+//!
+//! Invariant: what they read is checked again by the writer, so a commit never passes on a stale judgement.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tega_tree::{Change, Draft, Value};
+
+use crate::port::{Access, Edit, Guard, HookError, HookPlace, Judged, Scope, Transform};
+use crate::reads::Reads;
+use crate::transaction::{Authored, Operation};
+use crate::{Author, AuthoredChange, CommitError, State, Transaction};
+
+/// The transforms and guards of the plugins in service. A clone is another handle to the same ones.
+#[derive(Clone, Debug, Default)]
+pub struct Hooks(Arc<RwLock<Arc<Tables>>>);
+
+#[derive(Clone, Debug, Default)]
+struct Tables {
+    transforms: Vec<Arc<dyn Transform>>,
+    guards: Vec<Arc<dyn Guard>>,
+}
+
+/// A transaction's operations as they are to be queued, and what was read to find that they may.
+#[derive(Debug)]
+pub(crate) struct Settled {
+    pub(crate) operations: Vec<Authored>,
+    pub(crate) reads: Reads,
+}
+
+impl Hooks {
+    /// Adds a transform.
+    pub fn enter_transform(&self, transform: Arc<dyn Transform>) {
+        self.change(|tables| {
+            tables.transforms.push(transform);
+            tables.transforms.sort_by(|left, right| rank(left.place()).cmp(&rank(right.place())));
+        });
+    }
+
+    /// Adds a guard.
+    pub fn enter_guard(&self, guard: Arc<dyn Guard>) {
+        self.change(|tables| {
+            tables.guards.push(guard);
+            tables.guards.sort_by(|left, right| rank(left.place()).cmp(&rank(right.place())));
+        });
+    }
+
+    /// Removes the transforms and guards of a plugin.
+    pub fn remove_plugin(&self, name: &str) {
+        self.change(|tables| {
+            tables.transforms.retain(|transform| transform.place().owner != name);
+            tables.guards.retain(|guard| guard.place().owner != name);
+        });
+    }
+
+    /// Lets the transforms and guards that a transaction concerns judge it, on a state.
+    pub(crate) async fn settle(&self, transaction: &Transaction, state: Arc<State>) -> Result<Settled, CommitError> {
+        let tables = Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner));
+        let places = || {
+            let transforms = tables.transforms.iter().map(|transform| transform.place());
+            transforms.chain(tables.guards.iter().map(|guard| guard.place()))
+        };
+        let concerned = |authored: &Authored| {
+            let path = authored.operation.path();
+            places().any(|place| place.patterns.iter().any(|pattern| pattern.touches(path)))
+        };
+        if !transaction.operations.iter().any(concerned) {
+            return Ok(Settled { operations: transaction.operations.clone(), reads: Reads::default() });
+        }
+        let mut case = Case::open(transaction, state)?;
+        for transform in &tables.transforms {
+            let place = transform.place();
+            let (matching, judged) = case.judged(place);
+            if matching.is_empty() {
+                continue;
+            }
+            let scope = judged.scope.clone();
+            let edits = transform.transform(judged).await.map_err(|error| refused(place, error))?;
+            case.note(scope);
+            case.edit(place, &matching, edits)?;
+        }
+        for guard in &tables.guards {
+            let place = guard.place();
+            let (matching, judged) = case.judged(place);
+            if matching.is_empty() {
+                continue;
+            }
+            let scope = judged.scope.clone();
+            guard.check(judged).await.map_err(|error| refused(place, error))?;
+            case.note(scope);
+        }
+        Ok(case.close())
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Tables)) {
+        change(Arc::make_mut(&mut self.0.write().unwrap_or_else(PoisonError::into_inner)));
+    }
+}
+
+fn rank(place: &HookPlace) -> (i32, &str) {
+    (place.order, &place.owner)
+}
+
+fn refused(place: &HookPlace, error: HookError) -> CommitError {
+    let by = place.owner.clone();
+    match error {
+        HookError::Rejected(rejection) => CommitError::Rejected { by, rejection },
+        HookError::Unavailable { reason } => CommitError::JudgeUnavailable { by, reason },
+    }
+}
+
+/// A transaction while it is judged.
+struct Case {
+    state: Arc<State>,
+    author: Arc<Author>,
+    changes: Vec<Resolved>,
+    candidate: Draft,
+    reads: Reads,
+}
+
+/// A change with the operation that will make it again on the tree of the writer.
+struct Resolved {
+    change: AuthoredChange,
+    /// A merge was resolved into this: it is made as it is.
+    exact: bool,
+}
+
+impl Case {
+    fn open(transaction: &Transaction, state: Arc<State>) -> Result<Self, CommitError> {
+        for condition in &transaction.conditions {
+            condition.check(&state.tree)?;
+        }
+        let mut candidate = Draft::new(state.tree.clone());
+        let mut reads = Reads::default();
+        let mut changes = Vec::new();
+        for Authored { operation, author } in &transaction.operations {
+            let exact = matches!(operation, Operation::Merge { .. });
+            if exact {
+                reads.node(&state.tree, operation.path());
+            }
+            for change in operation.apply(&mut candidate)? {
+                let change = AuthoredChange { change, author: Arc::clone(author) };
+                changes.push(Resolved { change, exact });
+            }
+        }
+        Ok(Self { state, author: Arc::clone(&transaction.author), changes, candidate, reads })
+    }
+
+    /// The changes that concern a transform or guard: their places, and what it is shown.
+    fn judged(&self, place: &HookPlace) -> (Vec<usize>, Judged) {
+        let touched = |change: &Change| place.patterns.iter().any(|pattern| pattern.touches(change.path()));
+        let (matching, changes) = self
+            .changes
+            .iter()
+            .enumerate()
+            .filter(|(_, resolved)| touched(&resolved.change.change))
+            .map(|(index, resolved)| (index, resolved.change.change.clone()))
+            .unzip();
+        let mut view = Transaction::new(Arc::clone(&self.state), Arc::clone(&self.author)).tracking_reads();
+        view.draft = self.candidate.clone();
+        let scope = Scope::new(view, Access::ReadOnly, &place.owner);
+        (matching, Judged { changes, author: Arc::clone(&self.author), scope })
+    }
+
+    fn note(&mut self, scope: Scope) {
+        if let Some(reads) = scope.into_transaction().reads {
+            self.reads.extend(reads);
+        }
+    }
+
+    fn edit(&mut self, place: &HookPlace, matching: &[usize], edits: Vec<Edit>) -> Result<(), CommitError> {
+        if edits.is_empty() {
+            return Ok(());
+        }
+        for Edit { index, value: edited } in edits {
+            let change = matching.get(index).map(|&index| &mut self.changes[index].change.change);
+            let Some(Change::Put { value, .. }) = change else {
+                let reason = format!("it edited change {index}, which is no put it was shown");
+                return Err(CommitError::JudgeUnavailable { by: place.owner.clone(), reason });
+            };
+            *value = Value::without_internal_members(edited);
+        }
+        let mut candidate = Draft::new(self.state.tree.clone());
+        for resolved in &self.changes {
+            candidate.apply(resolved.change.change.clone())?;
+        }
+        self.candidate = candidate;
+        Ok(())
+    }
+
+    fn close(self) -> Settled {
+        let operations = self
+            .changes
+            .into_iter()
+            .map(|Resolved { change: AuthoredChange { change, author }, exact }| {
+                let operation = match change {
+                    change if exact => Operation::Exact(change),
+                    Change::Put { path, value } => Operation::Put { path, value },
+                    Change::Delete { path, .. } => Operation::Delete { path },
+                };
+                Authored { operation, author }
+            })
+            .collect();
+        Settled { operations, reads: self.reads }
+    }
+}

@@ -1,0 +1,50 @@
+use super::*;
+
+fn value(text: &str) -> Value {
+    Value::from_json(text.as_bytes()).unwrap()
+}
+
+#[test]
+fn a_record_is_the_line_that_the_format_draws_and_is_read_back() {
+    let client = Arc::new(Author::client(Some("bob".into()), true));
+    let plugin = Arc::new(Author::plugin("hello".into(), "1.0.0".into(), "ab12".into()));
+    let put = Change::Put { path: Path::parse("hosts.\"10.0.0.1\".mtu").unwrap(), value: value("1.50") };
+    let null = Change::Put { path: Path::parse("a").unwrap(), value: Value::Null };
+    let delete = Change::Delete { path: Path::parse("a.b.c").unwrap(), parents: 1 };
+    let record = Record {
+        revision: Revision(7),
+        time: "2026-11-23T01:02:03.000004Z".parse().unwrap(),
+        author: Arc::clone(&client),
+        message: Some("line\nbreak".into()),
+        changes: vec![
+            AuthoredChange { change: put, author: Arc::clone(&client) },
+            AuthoredChange { change: null, author: client },
+            AuthoredChange { change: delete, author: plugin },
+        ],
+    };
+    let line = concat!(
+        r#"{"revision":7,"time":"2026-11-23T01:02:03.000004Z","author":{"kind":"client","name":"bob","proven":true},"#,
+        r#""message":"line\nbreak","changes":[{"put":"hosts.\"10.0.0.1\".mtu","value":1.50},{"put":"a","value":null},"#,
+        r#"{"delete":"a.b.c","parents":1,"by":{"kind":"plugin","name":"hello","proven":true,"version":"1.0.0","digest":"ab12"}}]}"#,
+    );
+    assert_eq!(String::from_utf8(record.encode()).unwrap(), line);
+    assert_eq!(Record::decode(line.as_bytes(), Revision(7)).unwrap(), record);
+}
+
+#[test]
+fn a_line_that_is_no_record_is_refused() {
+    let head = r#"{"revision":1,"time":"2026-11-23T01:02:03Z","author":{"kind":"client","proven":false},"changes":["#;
+    for (changes, fact) in [
+        (r#"{"put":"a"}]}"#, "neither a put"),
+        (r#"{"put":"a","value":1,"delete":"b"}]}"#, "neither a put"),
+        (r#"{"put":"a..b","value":1}]}"#, "path"),
+        (r#"{"put":"a","value":{"x":1,"x":2}}]}"#, "value"),
+        (r#"{"put":"a","value":1,"later":2}]}"#, "form"),
+        ("", "form"),
+    ] {
+        let error = Record::decode(format!("{head}{changes}").as_bytes(), Revision(1)).unwrap_err().to_string();
+        assert!(error.contains(fact), "{changes}: {error}");
+    }
+    let error = Record::decode(format!("{head}]}}").as_bytes(), Revision(2)).unwrap_err().to_string();
+    assert!(error.contains("revision 1 where revision 2"), "{error}");
+}

@@ -1,0 +1,312 @@
+//! A transaction: operations on a snapshot, held back until they are committed as one.
+
+use std::sync::Arc;
+
+use tega_tree::{Change, Draft, Name, Node, Path, Pattern, ReadPath, Step, Tree, Value, Version};
+
+use crate::channel::Message;
+use crate::limits::{MESSAGE_BYTES_MAX, OPERATIONS_MAX, PAGE_ENTRIES_MAX, TRANSACTION_MESSAGES_MAX};
+use crate::reads::Reads;
+use crate::{Author, CommitError, State};
+
+/// What a transaction is to do to one node.
+#[derive(Clone, Debug)]
+pub(crate) enum Operation {
+    Put {
+        path: Path,
+        value: Value,
+    },
+    Merge {
+        path: Path,
+        patch: Value,
+    },
+    Delete {
+        path: Path,
+    },
+    /// A change that a merge came to, on a state that must still be so.
+    Exact(Change),
+}
+
+impl Operation {
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Self::Put { path, .. } | Self::Merge { path, .. } | Self::Delete { path } => path,
+            Self::Exact(change) => change.path(),
+        }
+    }
+
+    /// Does it to a draft, and gives the changes this came to.
+    pub(crate) fn apply(&self, draft: &mut Draft) -> Result<Vec<Change>, CommitError> {
+        Ok(match self.clone() {
+            Self::Put { path, value } => vec![draft.put(path, value)?],
+            Self::Merge { path, patch } => draft.merge(path, &patch)?,
+            Self::Delete { path } => vec![draft.delete(path)?],
+            Self::Exact(change) => {
+                draft.apply(change.clone())?;
+                vec![change]
+            }
+        })
+    }
+}
+
+/// An operation with who asked for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Authored {
+    pub(crate) operation: Operation,
+    pub(crate) author: Arc<Author>,
+}
+
+/// What must hold when the transaction is committed.
+#[derive(Clone, Debug)]
+pub(crate) enum Condition {
+    Version { path: Path, expected: Version },
+    Absent { path: Path },
+}
+
+impl Condition {
+    pub(crate) fn check(&self, tree: &Tree) -> Result<(), CommitError> {
+        let found = |path| tree.node(path).map(Node::version);
+        match self {
+            Self::Version { path, expected } => match found(path) {
+                Some(version) if version == *expected => Ok(()),
+                other => Err(CommitError::Version { path: path.clone(), expected: *expected, found: other }),
+            },
+            Self::Absent { path } => {
+                found(path).map_or(Ok(()), |version| Err(CommitError::Exists { path: path.clone(), found: version }))
+            }
+        }
+    }
+}
+
+/// Some names of a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamesPage {
+    /// The names, in order of their bytes.
+    pub names: Vec<String>,
+    /// Whether there are more after the last.
+    pub more: bool,
+}
+
+/// Some nodes that a pattern matches.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodesPage {
+    /// The nodes in order, a node before those below it.
+    pub nodes: Vec<(Path, Value)>,
+    /// Whether there are more after the last.
+    pub more: bool,
+}
+
+/// A place in a transaction to come back to.
+#[derive(Clone, Debug)]
+pub struct Savepoint {
+    draft: Draft,
+    operations: usize,
+    messages: usize,
+}
+
+/// Operations on a snapshot. Its reads see one state with its own writes in it; nobody else sees these until
+/// [`Engine::commit`](crate::Engine::commit). A transaction that is dropped leaves nothing.
+#[derive(Clone, Debug)]
+pub struct Transaction {
+    pub(crate) base: Arc<State>,
+    pub(crate) draft: Draft,
+    pub(crate) author: Arc<Author>,
+    pub(crate) operations: Vec<Authored>,
+    pub(crate) conditions: Vec<Condition>,
+    pub(crate) messages: Vec<Message>,
+    pub(crate) reads: Option<Reads>,
+    pub(crate) message: Option<String>,
+    pub(crate) hops: u32,
+}
+
+impl Transaction {
+    pub(crate) fn new(base: Arc<State>, author: Arc<Author>) -> Self {
+        Self {
+            draft: Draft::new(base.tree.clone()),
+            base,
+            author,
+            operations: Vec::new(),
+            conditions: Vec::new(),
+            messages: Vec::new(),
+            reads: None,
+            message: None,
+            hops: 0,
+        }
+    }
+
+    /// From now on what is read must still be so when the transaction is committed, else the commit is
+    /// [`CommitError::Stale`].
+    #[must_use]
+    pub fn tracking_reads(mut self) -> Self {
+        self.reads.get_or_insert_default();
+        self
+    }
+
+    /// Makes it the answer to a commit that so many others in a row led to.
+    #[must_use]
+    pub fn in_answer_to(mut self, hops: u32) -> Self {
+        self.hops = hops + 1;
+        self
+    }
+
+    /// Who the commit is by.
+    pub fn author(&self) -> &Arc<Author> {
+        &self.author
+    }
+
+    /// Says why, in the author's words: at most [`MESSAGE_BYTES_MAX`] bytes.
+    ///
+    /// # Errors
+    /// [`CommitError::Limit`].
+    pub fn set_message(&mut self, message: String) -> Result<(), CommitError> {
+        within("a commit message in bytes", message.len(), MESSAGE_BYTES_MAX)?;
+        self.message = Some(message);
+        Ok(())
+    }
+
+    /// The tree as it would be after the commit.
+    pub fn candidate(&self) -> &Tree {
+        self.draft.tree()
+    }
+
+    /// The value a path leads to, into arrays too.
+    pub fn get(&mut self, path: &ReadPath) -> Option<Value> {
+        self.note_read(path);
+        self.draft.tree().find(path).map(tega_tree::Found::to_value)
+    }
+
+    /// Up to `limit` names of the container at a path, after the name `after`; none at all for a leaf, `None` where there is
+    /// nothing. At most [`PAGE_ENTRIES_MAX`].
+    pub fn names(&mut self, path: &Path, after: Option<&str>, limit: usize) -> Option<NamesPage> {
+        self.note_read(&path.clone().into());
+        let node = self.draft.tree().node(path)?;
+        let Some(container) = node.container() else {
+            return Some(NamesPage { names: Vec::new(), more: false });
+        };
+        let mut entries = match after {
+            Some(after) => container.iter_after(after),
+            None => container.iter(),
+        };
+        let limit = limit.min(PAGE_ENTRIES_MAX);
+        let names = entries.by_ref().take(limit).map(|(name, _)| name.as_str().to_owned()).collect();
+        Some(NamesPage { names, more: entries.next().is_some() })
+    }
+
+    /// Up to `limit` nodes that a pattern matches and `allowed` lets through, after the path `after`. At most
+    /// [`PAGE_ENTRIES_MAX`].
+    pub fn find(
+        &mut self,
+        pattern: &Pattern,
+        after: Option<&Path>,
+        limit: usize,
+        allowed: impl Fn(&Path) -> bool,
+    ) -> NodesPage {
+        if let Some(reads) = &mut self.reads {
+            reads.pattern(&self.base, pattern);
+        }
+        let limit = limit.min(PAGE_ENTRIES_MAX);
+        let mut page = NodesPage { nodes: Vec::new(), more: false };
+        pattern.visit(self.draft.tree(), after, |path, node| {
+            if !allowed(&path) {
+                return true;
+            }
+            page.more = page.nodes.len() == limit;
+            if !page.more {
+                page.nodes.push((path, node.to_value()));
+            }
+            !page.more
+        });
+        page
+    }
+
+    /// Replaces the node at a path whole; makes parents that are missing.
+    ///
+    /// # Errors
+    /// [`CommitError::Change`] where it does not fit, [`CommitError::Limit`] where there are too many operations. The
+    /// transaction is as it was.
+    pub fn put(&mut self, author: &Arc<Author>, path: Path, value: Value) -> Result<(), CommitError> {
+        self.operate(author, Operation::Put { path, value: value.without_internal_members() })
+    }
+
+    /// Changes the node at a path as RFC 7396 (JSON Merge Patch) says.
+    ///
+    /// # Errors
+    /// As [`put`](Self::put).
+    pub fn merge(&mut self, author: &Arc<Author>, path: Path, patch: Value) -> Result<(), CommitError> {
+        self.operate(author, Operation::Merge { path, patch: patch.without_internal_members() })
+    }
+
+    /// Removes the node at a path and what is below it.
+    ///
+    /// # Errors
+    /// As [`put`](Self::put), and [`tega_tree::ChangeError::NotFound`].
+    pub fn delete(&mut self, author: &Arc<Author>, path: Path) -> Result<(), CommitError> {
+        self.operate(author, Operation::Delete { path })
+    }
+
+    /// Makes the commit depend on the node at a path having this version before it.
+    pub fn expect_version(&mut self, path: Path, expected: Version) {
+        self.conditions.push(Condition::Version { path, expected });
+    }
+
+    /// Makes the commit depend on there being no node at a path before it.
+    pub fn expect_absent(&mut self, path: Path) {
+        self.conditions.push(Condition::Absent { path });
+    }
+
+    /// Holds back a message until the commit is made.
+    ///
+    /// # Errors
+    /// [`CommitError::Limit`] where there are too many.
+    pub fn publish(&mut self, message: Message) -> Result<(), CommitError> {
+        within("messages in one transaction", self.messages.len() + 1, TRANSACTION_MESSAGES_MAX)?;
+        self.messages.push(message);
+        Ok(())
+    }
+
+    /// Whether there is nothing to commit or publish.
+    pub fn is_empty(&self) -> bool {
+        self.operations.is_empty() && self.messages.is_empty()
+    }
+
+    /// A place to come back to.
+    pub fn savepoint(&self) -> Savepoint {
+        Savepoint { draft: self.draft.clone(), operations: self.operations.len(), messages: self.messages.len() }
+    }
+
+    /// Takes back what was done since the savepoint. What was read since stays noted.
+    pub fn restore(&mut self, savepoint: Savepoint) {
+        self.draft = savepoint.draft;
+        self.operations.truncate(savepoint.operations);
+        self.messages.truncate(savepoint.messages);
+    }
+
+    fn operate(&mut self, author: &Arc<Author>, operation: Operation) -> Result<(), CommitError> {
+        within("operations in one transaction", self.operations.len() + 1, OPERATIONS_MAX)?;
+        operation.apply(&mut self.draft)?;
+        self.operations.push(Authored { operation, author: Arc::clone(author) });
+        Ok(())
+    }
+
+    /// Notes the node that decides what a path leads to: the first one on its way that is not there or is a leaf, else its
+    /// last.
+    fn note_read(&mut self, path: &ReadPath) {
+        let Some(reads) = &mut self.reads else { return };
+        let names: Vec<Name> = path
+            .steps()
+            .iter()
+            .map_while(|step| match step {
+                Step::Name(name) => Some(name.clone()),
+                Step::Member { .. } => None,
+            })
+            .collect();
+        let deciding = self.base.tree.reach(&names);
+        if let Ok(node) = Path::from_names(names.into_iter().take(deciding).collect()) {
+            reads.node(&self.base.tree, &node);
+        }
+    }
+}
+
+fn within(what: &'static str, found: usize, limit: usize) -> Result<(), CommitError> {
+    if found > limit { Err(CommitError::Limit { what, found, limit }) } else { Ok(()) }
+}
