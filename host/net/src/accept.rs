@@ -1,0 +1,112 @@
+//! Taking connections, and turning those over the limit away.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
+
+use crate::connection;
+use crate::limits::{ACCEPT_PAUSE_MS, LINGER_MS_MAX, REFUSALS_MAX, RETRY_AFTER_S};
+use crate::server::Server;
+
+/// What is known of the other end of a connection. While it lives, the connection has its place among the others.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    /// Where it is.
+    pub(crate) address: SocketAddr,
+    /// Told at each request.
+    pub(crate) request: Notify,
+    /// Whether bytes of it are left unread that it may still be sending.
+    unread: AtomicBool,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Peer {
+    pub(crate) fn set_unread(&self, unread: bool) {
+        self.unread.store(unread, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_unread(&self) -> bool {
+        self.unread.load(Ordering::Relaxed)
+    }
+}
+
+/// Takes connections.
+#[derive(Debug)]
+pub(crate) struct Acceptor {
+    server: Arc<Server>,
+    places: Arc<Semaphore>,
+    refusals: Arc<Semaphore>,
+}
+
+impl Acceptor {
+    pub(crate) fn new(server: Arc<Server>, places: Arc<Semaphore>) -> Self {
+        Self { server, places, refusals: Arc::new(Semaphore::new(REFUSALS_MAX)) }
+    }
+
+    /// Takes connections for ever.
+    ///
+    /// # Cancel safety
+    /// Dropped, it takes no further ones.
+    pub(crate) async fn run(&self, listener: &TcpListener) {
+        loop {
+            match listener.accept().await {
+                Ok((stream, address)) => self.take(stream, address),
+                Err(error) if concerns_one_connection(&error) => tracing::debug!(%error, "a connection was not taken"),
+                Err(error) => {
+                    tracing::warn!(%error, "no connection can be taken now");
+                    sleep(Duration::from_millis(ACCEPT_PAUSE_MS)).await;
+                }
+            }
+        }
+    }
+
+    fn take(&self, stream: TcpStream, address: SocketAddr) {
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            tracing::warn!(%address, "a connection was turned away: there are {} already", self.limit());
+            // Over this limit too, the connection is closed when it is dropped here.
+            if let Ok(refusal) = Arc::clone(&self.refusals).try_acquire_owned() {
+                tokio::spawn(turn_away(stream, refusal, self.limit()));
+            }
+            return;
+        };
+        // Answers are written whole, so there is nothing to gain by waiting for more.
+        let _ = stream.set_nodelay(true);
+        let peer = Peer { address, request: Notify::new(), unread: AtomicBool::new(false), _place: place };
+        tokio::spawn(connection::run(Arc::clone(&self.server), stream, Arc::new(peer)));
+    }
+
+    fn limit(&self) -> usize {
+        self.server.options.connections_max
+    }
+}
+
+fn concerns_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+/// Says why, and waits a little for the peer to have read it.
+async fn turn_away(mut stream: TcpStream, _refusal: OwnedSemaphorePermit, limit: usize) {
+    let text = format!("the server has {limit} connections, which is its limit\n");
+    let answer = format!(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\nretry-after: {RETRY_AFTER_S}\r\n\
+         connection: close\r\ncontent-length: {}\r\n\r\n{text}",
+        text.len(),
+    );
+    let told = async {
+        stream.write_all(answer.as_bytes()).await?;
+        stream.shutdown().await?;
+        let mut unread = [0; 1024];
+        while stream.read(&mut unread).await? > 0 {}
+        io::Result::Ok(())
+    };
+    // Whether it was read makes no difference any more.
+    let _ = timeout(Duration::from_millis(LINGER_MS_MAX), told).await;
+}

@@ -1,0 +1,77 @@
+//! A request's body: whole, bounded in size and in time.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use hyper::body::{Body, Incoming};
+use tokio::time::{Instant, timeout_at};
+
+use crate::accept::Peer;
+use crate::limits::BODY_BYTES_PER_MS_MIN;
+use crate::problem::{Kind, Problem};
+use crate::server::Server;
+
+/// Reads a body.
+///
+/// # Errors
+/// Where it is over the limit, before more than the limit was read; where it comes too slowly, or breaks off.
+///
+/// # Cancel safety
+/// What was read is lost when it is dropped.
+pub(crate) async fn read(server: &Server, peer: &Peer, mut body: Incoming) -> Result<Bytes, Problem> {
+    let limit = server.options.body_bytes_max;
+    let too_large = || Problem::too_large("the body", limit);
+    if body.size_hint().lower() > limit as u64 {
+        return Err(too_large());
+    }
+    let began = Instant::now();
+    let mut whole = Collected::default();
+    loop {
+        let earned_ms = whole.len() as u64 / BODY_BYTES_PER_MS_MIN;
+        let deadline = began + Duration::from_millis(server.options.body_grace_ms + earned_ms);
+        let slow = |_| Problem::new(Kind::SlowBody, format!("the body came too slowly: {} bytes so far", whole.len()));
+        let frame = match timeout_at(deadline, body.frame()).await.map_err(slow)? {
+            None => break,
+            Some(frame) => {
+                frame.map_err(|error| Problem::new(Kind::BadJson, format!("the body broke off: {error}")))?
+            }
+        };
+        // Trailers are of no use here.
+        let Ok(data) = frame.into_data() else { continue };
+        if whole.len() + data.len() > limit {
+            return Err(too_large());
+        }
+        whole.push(data);
+    }
+    peer.set_unread(false);
+    Ok(whole.into_bytes())
+}
+
+/// What came of a body: a body of one piece, which most are, is not copied.
+#[derive(Default)]
+struct Collected {
+    first: Option<Bytes>,
+    rest: BytesMut,
+}
+
+impl Collected {
+    fn len(&self) -> usize {
+        self.first.as_ref().map_or(0, Bytes::len) + self.rest.len()
+    }
+
+    fn push(&mut self, data: Bytes) {
+        if self.len() == 0 {
+            self.first = Some(data);
+            return;
+        }
+        if let Some(first) = self.first.take() {
+            self.rest.extend_from_slice(&first);
+        }
+        self.rest.extend_from_slice(&data);
+    }
+
+    fn into_bytes(self) -> Bytes {
+        self.first.unwrap_or_else(|| self.rest.freeze())
+    }
+}

@@ -1,0 +1,43 @@
+//! The network: HTTP/1.1, HTTP/2 and WebSocket in front of the engine.
+//!
+//! ```text
+//! server.rs       serve: from the listener to the drained stop
+//! options.rs      what an operator may set
+//! accept.rs       taking connections, and turning those over the limit away
+//! connection.rs   one connection;  stream.rs: its bytes, with a bound on every wait;  stage.rs: serving, draining, cut
+//! route.rs        one request: which room answers it, the log, a panic
+//! command.rs      the commands that exist
+//! data.rs         GET, PUT and DELETE of a path
+//! rpc.rs          /_rpc;  manage.rs: the other commands
+//! pubsub/         /_pubsub: sessions, subscriptions, messages and notifications over a WebSocket
+//! args.rs         the arguments in a URL;  body.rs: a request's body;  response.rs: answers
+//! problem.rs      the one place where an error becomes a status and a text;  form.rs: as JSON or as plain text
+//! limits.rs       every bound, with its reason
+//! ```
+//!
+//! Invariant: nothing that a peer does, or leaves undone, holds memory without a bound or a connection for ever.
+//! Not here: what a commit, a path or a method is; the wall clock.
+
+mod accept;
+mod args;
+mod body;
+mod command;
+mod connection;
+mod data;
+mod form;
+pub mod limits;
+mod manage;
+mod options;
+mod problem;
+mod pubsub;
+mod response;
+mod route;
+mod rpc;
+mod server;
+mod stage;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+pub use options::NetOptions;
+pub use server::{ServeError, serve};

@@ -1,0 +1,68 @@
+//! Every bound of the network, with its reason.
+
+use tega_engine::limits::MESSAGE_BODY_BYTES_MAX;
+
+/// The largest body of a request, in bytes: the original's.
+pub const BODY_BYTES_MAX: usize = 100 * 1024 * 1024;
+
+/// The largest head of a request (its line and headers), in bytes: eight times the longest path, and what other servers take.
+pub const HEAD_BYTES_MAX: usize = 64 * 1024;
+
+/// The smallest setting of [`HEAD_BYTES_MAX`], in bytes: what hyper needs.
+pub const HEAD_BYTES_MAX_LEAST: usize = 8 * 1024;
+
+/// Connections at once, WebSockets included: an idle one was measured at 25 KiB, so all of them cost 250 MiB.
+pub const CONNECTIONS_MAX: usize = 10_000;
+
+/// Connections over the limit that are told so at once: further ones are closed without a word.
+pub const REFUSALS_MAX: usize = 64;
+
+/// Requests under way at once on one HTTP/2 connection: what browsers and other servers use.
+pub const STREAMS_MAX: u32 = 200;
+
+/// The largest frame from a WebSocket, in bytes: the largest message, and a first line.
+pub const FRAME_BYTES_MAX: usize = MESSAGE_BODY_BYTES_MAX + 4 * 1024;
+
+/// Subscriptions of one WebSocket: each is looked at for every commit; a client of more nodes takes a channel above them.
+pub const SUBSCRIPTIONS_MAX: usize = 1024;
+
+/// The buffer that a WebSocket reads into, in bytes: most frames of clients are short, and every open socket has one.
+pub const SOCKET_READ_BYTES: usize = 4 * 1024;
+
+/// Until the head of a request is there, counted from the connection or the last answer, in milliseconds.
+pub const HEAD_READ_MS_MAX: u64 = 30_000;
+
+/// How long a body may take whatever its length, in milliseconds.
+pub const BODY_GRACE_MS: u64 = 30_000;
+
+/// How much longer a body may take for each byte that came, as bytes in a millisecond: the slowest modem in use is faster.
+pub const BODY_BYTES_PER_MS_MIN: u64 = 1;
+
+/// How long a peer may leave an answer or a frame unread without taking one byte of it, in milliseconds: a device may be out of
+/// reach for some seconds. What else a WebSocket is to be told waits in the engine meanwhile.
+pub const WRITE_STALL_MS_MAX: u64 = 20_000;
+
+/// How long a WebSocket may take for the close frame, and a peer to close its own side, in milliseconds.
+pub const CLOSE_MS_MAX: u64 = 5_000;
+
+/// How long unread bytes of a request that was answered early are still taken in, in milliseconds: a peer that is still
+/// sending would otherwise lose the answer.
+pub const LINGER_MS_MAX: u64 = 2_000;
+
+/// A WebSocket that was quiet for so long is sent a ping, in milliseconds: NATs forget a connection after a minute or more.
+pub const PING_MS: u64 = 30_000;
+
+/// A WebSocket that left so many pings unanswered is closed.
+pub const PINGS_UNANSWERED_MAX: u32 = 2;
+
+/// How long requests under way may take when the server stops, in milliseconds.
+pub const DRAIN_MS_MAX: u64 = 10_000;
+
+/// The pause when the system gives no further connection, in milliseconds: it is out of files or memory.
+pub const ACCEPT_PAUSE_MS: u64 = 100;
+
+/// When to try again, as told with a 503, in seconds.
+pub const RETRY_AFTER_S: u32 = 1;
+
+/// The longest reason in a close frame, in bytes (RFC 6455, 5.5).
+pub const CLOSE_REASON_BYTES_MAX: usize = 123;

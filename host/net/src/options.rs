@@ -1,0 +1,48 @@
+//! What an operator may set of the network.
+
+use crate::limits;
+
+/// How to serve. Times are in milliseconds.
+#[derive(Clone, Debug)]
+pub struct NetOptions {
+    /// The server's id, which WebSocket clients are told: one word. Default `tega`.
+    pub server_id: String,
+    /// The largest body of a request, in bytes.
+    pub body_bytes_max: usize,
+    /// The largest head of a request (its line and headers), in bytes; at least [`limits::HEAD_BYTES_MAX_LEAST`].
+    pub head_bytes_max: usize,
+    /// Connections at once, WebSockets included.
+    pub connections_max: usize,
+    /// The largest frame from a WebSocket, in bytes.
+    pub frame_bytes_max: usize,
+    /// Subscriptions of one WebSocket.
+    pub subscriptions_max: usize,
+    /// Until the head of a request is there, counted from the connection or the last answer.
+    pub head_read_ms_max: u64,
+    /// How long a body may take whatever its length.
+    pub body_grace_ms: u64,
+    /// How long a peer may leave an answer or a frame unread without taking one byte of it.
+    pub write_stall_ms_max: u64,
+    /// A WebSocket that was quiet for so long is sent a ping.
+    pub ping_ms: u64,
+    /// How long requests under way may take when the server stops.
+    pub drain_ms: u64,
+}
+
+impl Default for NetOptions {
+    fn default() -> Self {
+        Self {
+            server_id: "tega".to_owned(),
+            body_bytes_max: limits::BODY_BYTES_MAX,
+            head_bytes_max: limits::HEAD_BYTES_MAX,
+            connections_max: limits::CONNECTIONS_MAX,
+            frame_bytes_max: limits::FRAME_BYTES_MAX,
+            subscriptions_max: limits::SUBSCRIPTIONS_MAX,
+            head_read_ms_max: limits::HEAD_READ_MS_MAX,
+            body_grace_ms: limits::BODY_GRACE_MS,
+            write_stall_ms_max: limits::WRITE_STALL_MS_MAX,
+            ping_ms: limits::PING_MS,
+            drain_ms: limits::DRAIN_MS_MAX,
+        }
+    }
+}

@@ -1,0 +1,45 @@
+use tega_engine::Rejection;
+use tega_tree::{Path, Version};
+
+use super::*;
+
+fn path() -> Path {
+    Path::parse("a.b").unwrap()
+}
+
+#[test]
+fn each_way_a_commit_fails_has_its_status_and_only_what_passes_is_to_be_tried_again() {
+    let rejection = Rejection { reason: "no".into(), place: None };
+    let (by, reason) = ("guard".to_owned(), "it is away".to_owned());
+    for (error, status, again) in [
+        (CommitError::Change(ChangeError::NotFound { path: path() }), 404, false),
+        (CommitError::Change(ChangeError::BelowLeaf { path: path(), leaf: path() }), 409, false),
+        (CommitError::Change(ChangeError::TooDeep { path: path(), levels: 101 }), 400, false),
+        (CommitError::Change(ChangeError::NameTooLong { path: path(), bytes: 2000 }), 400, false),
+        (CommitError::Version { path: path(), expected: Version(1), found: None }, 409, false),
+        (CommitError::Exists { path: path(), found: Version(1) }, 409, false),
+        (CommitError::Stale { path: "a".into() }, 409, false),
+        (CommitError::Unsettled, 503, true),
+        (CommitError::Rejected { by: by.clone(), rejection }, 422, false),
+        (CommitError::JudgeUnavailable { by, reason }, 503, true),
+        (CommitError::Limit { what: "a record", found: 2, limit: 1 }, 413, false),
+        (CommitError::Busy, 503, true),
+        (CommitError::NoSpace, 507, false),
+        (CommitError::OutcomeUnknown, 503, false),
+        (CommitError::Refusing, 503, false),
+        (CommitError::Stopped, 503, true),
+    ] {
+        let text = error.to_string();
+        let response = Problem::from(error).into_response(Form::Text);
+        assert_eq!(response.status().as_u16(), status, "{text}");
+        assert_eq!(response.headers().contains_key(RETRY_AFTER), again, "{text}");
+    }
+}
+
+#[test]
+fn a_fault_of_ours_does_not_tell_its_cause() {
+    let problem = Problem::internal("the secret cause");
+    assert_eq!(problem.cause(), Some("the secret cause"));
+    assert!(!serde_json::to_string(&problem).unwrap().contains("secret"));
+    assert!(!problem.to_string().contains("secret"));
+}

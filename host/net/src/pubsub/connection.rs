@@ -1,0 +1,243 @@
+//! One socket: what comes, and what is done about it.
+
+use std::future::pending;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tega_engine::{Author, Commit, Feed, FeedError, Mailbox, Message, Session};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
+use tokio_tungstenite::tungstenite::Message as Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+
+use super::closing::Closing;
+use super::frame::{self, Command};
+use super::notify;
+use super::socket::Socket;
+use super::subscriptions::{Channel, Subscriptions};
+use crate::accept::Peer;
+use crate::limits::PINGS_UNANSWERED_MAX;
+use crate::server::Server;
+use crate::stage::Stages;
+
+/// What can come next.
+enum Event {
+    Frame(Result<Frame, Closing>),
+    Commit(Result<Arc<Commit>, FeedError>),
+    Message(Arc<Message>),
+    Tick,
+    Draining,
+}
+
+/// One socket.
+#[derive(Debug)]
+pub(super) struct Connection {
+    socket: Socket,
+    sources: Sources,
+    client: Client,
+}
+
+/// What a socket hears of besides its frames.
+#[derive(Debug)]
+struct Sources {
+    /// The commits, while a channel wants them.
+    feed: Option<Feed>,
+    mailbox: Mailbox,
+    ticks: Interval,
+    stages: Stages,
+}
+
+/// What is known of a client.
+#[derive(Debug)]
+struct Client {
+    server: Arc<Server>,
+    session: Option<Session>,
+    subscriptions: Subscriptions,
+    /// Whether a frame came since the last tick.
+    heard: bool,
+    pings_unanswered: u32,
+}
+
+impl Connection {
+    pub(super) fn new(server: Arc<Server>, socket: Socket) -> Self {
+        let period = Duration::from_millis(server.options.ping_ms.max(1));
+        let mut ticks = interval_at(Instant::now() + period, period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let sources =
+            Sources { feed: None, mailbox: server.engine.channels().mailbox(), ticks, stages: server.stages.clone() };
+        let subscriptions = Subscriptions::default();
+        let client = Client { server, session: None, subscriptions, heard: false, pings_unanswered: 0 };
+        Self { socket, sources, client }
+    }
+
+    /// Serves the socket to its end.
+    pub(super) async fn serve(mut self, peer: &Peer) {
+        let mut cut = self.sources.stages.clone();
+        let closing = tokio::select! {
+            ended = AssertUnwindSafe(self.run()).catch_unwind() => ended.unwrap_or_else(|_| {
+                tracing::error!(peer = %peer.address, "a panic while a socket was served");
+                Closing::Ours(CloseCode::Error, "a fault of the server; its log says which".to_owned())
+            }),
+            () = cut.cut() => Closing::stopping(),
+        };
+        let name = self.client.session.as_ref().map(Session::name);
+        tracing::debug!(peer = %peer.address, name, ?closing, "a socket was closed");
+        let Self { socket, sources, client } = self;
+        // The session ends, and nothing is sent to it any more, before the client knows.
+        drop((sources, client));
+        tokio::select! {
+            () = socket.close(&closing) => {}
+            () = cut.cut() => {}
+        }
+    }
+
+    async fn run(&mut self) -> Closing {
+        loop {
+            if let Err(closing) = self.step().await {
+                return closing;
+            }
+        }
+    }
+
+    /// Takes what comes next. What was sent is flushed once nothing more is there to be told with it.
+    async fn step(&mut self) -> Result<(), Closing> {
+        let event = match next(&mut self.socket, &mut self.sources).now_or_never() {
+            Some(event) => event,
+            None => {
+                self.socket.flush().await?;
+                next(&mut self.socket, &mut self.sources).await
+            }
+        };
+        match event {
+            Event::Frame(frame) => self.frame(frame?).await,
+            Event::Commit(commit) => {
+                let name = self.client.session.as_ref().map(Session::name);
+                match notify::frame(&*commit?, &self.client.subscriptions, name) {
+                    Some(frame) => self.socket.send(frame).await,
+                    None => Ok(()),
+                }
+            }
+            Event::Message(message) => self.message(&message).await,
+            Event::Tick => self.tick().await,
+            Event::Draining => Err(Closing::stopping()),
+        }
+    }
+
+    async fn frame(&mut self, frame: Frame) -> Result<(), Closing> {
+        self.client.heard = true;
+        let text = match frame {
+            Frame::Text(text) => text,
+            Frame::Binary(_) => {
+                return Err(Closing::Ours(CloseCode::Unsupported, "frames are text, not binary".to_owned()));
+            }
+            Frame::Close(_) => return Err(Closing::Theirs),
+            Frame::Ping(_) | Frame::Pong(_) | Frame::Frame(_) => return Ok(()),
+        };
+        let command = frame::parse(&text)?;
+        tracing::trace!(?command, "a frame came");
+        let Some(reply) = self.client.obey(command, &mut self.sources)? else { return Ok(()) };
+        self.socket.send(reply).await
+    }
+
+    async fn message(&mut self, message: &Message) -> Result<(), Closing> {
+        let dropped = self.sources.mailbox.dropped();
+        if dropped > 0 {
+            return Err(Closing::too_slow(format!("too slow: {dropped} messages were lost")));
+        }
+        let sender = message.author.name.as_deref().unwrap_or("None");
+        self.socket.send(format!("MESSAGE {} {sender}\n{{\"message\": {}}}", message.channel, message.body)).await
+    }
+
+    async fn tick(&mut self) -> Result<(), Closing> {
+        let client = &mut self.client;
+        if std::mem::take(&mut client.heard) {
+            client.pings_unanswered = 0;
+            return Ok(());
+        }
+        if client.pings_unanswered >= PINGS_UNANSWERED_MAX {
+            return Err(Closing::policy(format!("{PINGS_UNANSWERED_MAX} pings were left unanswered")));
+        }
+        client.pings_unanswered += 1;
+        self.socket.ping().await
+    }
+}
+
+impl Client {
+    /// Does what a frame asks for, and gives the reply where there is one.
+    fn obey(&mut self, command: Command, sources: &mut Sources) -> Result<Option<String>, Closing> {
+        let engine = &self.server.engine;
+        match command {
+            Command::Session { name, scope } => {
+                self.session = Some(engine.sessions().open(&name, scope));
+                return Ok(Some(format!("SESSIONACK {}", self.server.options.server_id)));
+            }
+            Command::Subscribe(channel) => self.subscribe(channel, sources)?,
+            Command::Unsubscribe { channel, reply } => {
+                self.subscriptions.remove(&channel);
+                if !self.subscriptions.has_key(&channel.key) {
+                    sources.mailbox.unsubscribe(&channel.key);
+                }
+                self.settle_feed(sources);
+                return Ok(Some(reply));
+            }
+            Command::UnsubscribeAll => {
+                for key in self.subscriptions.clear() {
+                    sources.mailbox.unsubscribe(&key);
+                }
+                self.settle_feed(sources);
+                return Ok(Some("UNSUBSCRIBE\nnull".to_owned()));
+            }
+            Command::Publish { channel, body, sender } => {
+                let author = match sender {
+                    Some(sender) => Author::client(Some(sender), false),
+                    None => Author::client(self.session.as_ref().map(|session| session.name().to_owned()), true),
+                };
+                let sender = Some(sources.mailbox.id());
+                engine.channels().publish(Message { channel, author: Arc::new(author), body, sender });
+            }
+            Command::Unknown => {}
+        }
+        Ok(None)
+    }
+
+    /// From now on the commits after the present one are told: what a client does once it knows that this was handled is among
+    /// them.
+    fn subscribe(&mut self, channel: Channel, sources: &mut Sources) -> Result<(), Closing> {
+        let key = channel.key.clone();
+        let after = self.server.engine.state().revision();
+        self.subscriptions.add(channel, after, self.server.options.subscriptions_max)?;
+        sources.mailbox.subscribe(&key);
+        if sources.feed.is_none() && self.subscriptions.want_commits() {
+            sources.feed = Some(self.server.engine.feed(after));
+        }
+        Ok(())
+    }
+
+    /// Who wants no commits must not be told that some were lost.
+    fn settle_feed(&self, sources: &mut Sources) {
+        if !self.subscriptions.want_commits() {
+            sources.feed = None;
+        }
+    }
+}
+
+/// Waits for what comes next.
+///
+/// # Cancel safety
+/// Nothing is lost when it is dropped.
+async fn next(socket: &mut Socket, sources: &mut Sources) -> Event {
+    let commit = async {
+        match &mut sources.feed {
+            Some(feed) => feed.next().await,
+            None => pending().await,
+        }
+    };
+    tokio::select! {
+        frame = socket.next() => Event::Frame(frame),
+        commit = commit => Event::Commit(commit),
+        message = sources.mailbox.next() => Event::Message(message),
+        _ = sources.ticks.tick() => Event::Tick,
+        () = sources.stages.draining() => Event::Draining,
+    }
+}

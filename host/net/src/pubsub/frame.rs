@@ -1,0 +1,191 @@
+//! What a client's frame says: a first line of words with one blank between, and for some a second line of JSON.
+//!
+//! Invariant: parsing never panics, whatever comes, and a frame that it refuses gets a reason.
+
+use tega_engine::SessionScope;
+use tega_engine::limits::{CHANNEL_BYTES_MAX, MESSAGE_BODY_BYTES_MAX};
+use tega_tree::Value;
+
+use super::closing::Closing;
+use super::subscriptions::{Channel, Form};
+use crate::args::is_true;
+
+/// What a client asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Command {
+    /// Opens a session of a name.
+    Session { name: String, scope: SessionScope },
+    /// Listens to a channel.
+    Subscribe(Channel),
+    /// No longer listens to a channel; `reply` is the frame that says so.
+    Unsubscribe { channel: Channel, reply: String },
+    /// No longer listens to any.
+    UnsubscribeAll,
+    /// Sends a message, in the name of the session or of another sender.
+    Publish { channel: String, body: String, sender: Option<String> },
+    /// Something unknown, which the original ignored too.
+    Unknown,
+}
+
+/// Reads a frame. Lines after the second do not count, nor do words too many.
+///
+/// # Errors
+/// How the socket is to be closed, where a known command is not of its form.
+pub(super) fn parse(text: &str) -> Result<Command, Closing> {
+    let mut lines = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
+    let mut words = lines.next().unwrap_or_default().split(' ');
+    let name = words.next().unwrap_or_default();
+    let mut words = Words { command: name, words };
+    match name {
+        "SESSION" => {
+            let name = words.named("an id")?.to_owned();
+            Ok(Command::Session { name, scope: words.scope()? })
+        }
+        "SUBSCRIBE" => {
+            let channel = words.named("a channel")?;
+            // Until there are links, what reaches all nodes reaches this one.
+            words.scope()?;
+            Ok(Command::Subscribe(Channel::new(channel, words.form()?)))
+        }
+        "UNSUBSCRIBE" => {
+            if words.words.clone().next().is_none() {
+                return Ok(Command::UnsubscribeAll);
+            }
+            let channel = words.named("a channel")?;
+            let form = words.words.clone().next().unwrap_or_default();
+            let reply = format!("UNSUBSCRIBE ['{channel}', '{form}']\nnull");
+            Ok(Command::Unsubscribe { channel: Channel::new(channel, words.form()?), reply })
+        }
+        "PUBLISH" => {
+            let channel = Channel::new(words.named("a channel")?, Form::Plain).key;
+            Ok(Command::Publish { channel, body: message(name, lines.next())?, sender: None })
+        }
+        "MESSAGE" => {
+            let channel = Channel::new(words.named("a channel")?, Form::Plain).key;
+            let sender = Some(words.named("an id")?.to_owned());
+            Ok(Command::Publish { channel, body: message(name, lines.next())?, sender })
+        }
+        "NOTIFY" | "REQUEST" | "RESPONSE" => {
+            Err(Closing::policy(format!("{name} frames are not taken by this version of the server")))
+        }
+        _ => Ok(Command::Unknown),
+    }
+}
+
+/// The words after the command.
+struct Words<'a> {
+    command: &'a str,
+    words: std::str::Split<'a, char>,
+}
+
+impl<'a> Words<'a> {
+    /// The next word, as a name.
+    fn named(&mut self, what: &str) -> Result<&'a str, Closing> {
+        let command = self.command;
+        let word = self.words.next().filter(|word| !word.is_empty());
+        let word = word.ok_or_else(|| Closing::policy(format!("{command} lacks {what}")))?;
+        if word.len() > CHANNEL_BYTES_MAX {
+            let found = word.len();
+            return Err(Closing::policy(format!(
+                "{command} has {what} of {found} bytes, over the limit of {CHANNEL_BYTES_MAX}"
+            )));
+        }
+        Ok(word)
+    }
+
+    /// The next word, as a scope.
+    fn scope(&mut self) -> Result<SessionScope, Closing> {
+        match self.words.next() {
+            Some("local") => Ok(SessionScope::Local),
+            Some("global") => Ok(SessionScope::Global),
+            _ => Err(Closing::policy(format!("{} lacks a scope, which is local or global", self.command))),
+        }
+    }
+
+    /// The next word, which says whether the channel is a regular expression.
+    fn form(&mut self) -> Result<Form, Closing> {
+        match self.words.next() {
+            Some("False" | "false" | "0") => Ok(Form::Plain),
+            Some(word) if is_true(word) => Ok(Form::Regex),
+            _ => Err(Closing::policy(format!(
+                "{} must say whether the channel is a regular expression: True or False",
+                self.command
+            ))),
+        }
+    }
+}
+
+/// What is sent with `{"message": ..}`, as JSON of one line.
+fn message(command: &str, line: Option<&str>) -> Result<String, Closing> {
+    let value = Value::from_json(line.unwrap_or_default().as_bytes())
+        .map_err(|error| Closing::content(format!("{command}: the second line is {error}")))?;
+    let message = value.member("message").ok_or_else(|| {
+        Closing::content(format!(r#"{command}: the second line is not of the form {{"message": ..}}"#))
+    })?;
+    let body = message.to_json();
+    if body.len() > MESSAGE_BODY_BYTES_MAX {
+        let found = body.len();
+        return Err(Closing::size(format!(
+            "{command}: a message of {found} bytes is over the limit of {MESSAGE_BODY_BYTES_MAX}"
+        )));
+    }
+    Ok(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+
+    use super::*;
+
+    fn publish(channel: &str, body: &str, sender: Option<&str>) -> Command {
+        Command::Publish { channel: channel.into(), body: body.into(), sender: sender.map(str::to_owned) }
+    }
+
+    #[test]
+    fn frames_are_read_as_the_original_sends_them() {
+        let session = |scope| Command::Session { name: "bob".into(), scope };
+        for (frame, command) in [
+            ("SESSION bob local", session(SessionScope::Local)),
+            ("SESSION bob global more words\r\n", session(SessionScope::Global)),
+            ("SUBSCRIBE a.b local False", Command::Subscribe(Channel::new("a.b", Form::Plain))),
+            ("SUBSCRIBE a\\.b global True more", Command::Subscribe(Channel::new("a\\.b", Form::Regex))),
+            ("UNSUBSCRIBE", Command::UnsubscribeAll),
+            ("PUBLISH a\\.b\n{\"message\": {\"message\": \"x\"}}", publish("a.b", r#"{"message":"x"}"#, None)),
+            ("PUBLISH a\r\n {\"other\": 1, \"message\": null}\r\nand more", publish("a", "null", None)),
+            ("MESSAGE a carol\n{\"message\": 1.50}", publish("a", "1.50", Some("carol"))),
+            ("", Command::Unknown),
+            ("session bob local", Command::Unknown),
+            ("HELLO\nworld", Command::Unknown),
+        ] {
+            assert_eq!(parse(frame), Ok(command), "{frame:?}");
+        }
+        let Ok(Command::Unsubscribe { channel, reply }) = parse("UNSUBSCRIBE a\\.b False") else { panic!() };
+        assert_eq!((channel.key.as_str(), reply.as_str()), ("a.b", "UNSUBSCRIBE ['a\\.b', 'False']\nnull"));
+    }
+
+    #[test]
+    fn a_frame_that_is_not_understood_gets_a_code_and_a_reason() {
+        let long = format!("SUBSCRIBE {} local False", "a".repeat(CHANNEL_BYTES_MAX + 1));
+        let large = format!("PUBLISH a\n{{\"message\": \"{}\"}}", "m".repeat(MESSAGE_BODY_BYTES_MAX));
+        for (frame, code, reason) in [
+            ("SESSION", CloseCode::Policy, "lacks an id"),
+            ("SESSION  local", CloseCode::Policy, "lacks an id"),
+            ("SESSION bob", CloseCode::Policy, "local or global"),
+            ("SESSION bob Local", CloseCode::Policy, "local or global"),
+            ("SUBSCRIBE a local", CloseCode::Policy, "True or False"),
+            ("SUBSCRIBE a False local", CloseCode::Policy, "local or global"),
+            ("UNSUBSCRIBE a", CloseCode::Policy, "True or False"),
+            ("PUBLISH\n{\"message\": 1}", CloseCode::Policy, "lacks a channel"),
+            ("PUBLISH a", CloseCode::Invalid, "not a JSON value"),
+            ("PUBLISH a\n{\"message\":\n1}", CloseCode::Invalid, "not a JSON value"),
+            ("PUBLISH a\n[1]", CloseCode::Invalid, "\"message\""),
+            ("NOTIFY\n[]", CloseCode::Policy, "NOTIFY frames are not taken"),
+            (&long, CloseCode::Policy, "1025 bytes"),
+            (&large, CloseCode::Size, "over the limit of 1048576"),
+        ] {
+            let Err(Closing::Ours(found, text)) = parse(frame) else { panic!("{frame:.40}") };
+            assert!(found == code && text.contains(reason), "{frame:.40}: {found} {text}");
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! `/_pubsub`: sessions, subscriptions, messages and notifications over a WebSocket, in the original's frames.
+//!
+//! ```text
+//! handshake.rs      from a request to a socket
+//! socket.rs         frames out and in;  closing.rs: why a socket ends
+//! frame.rs          what a client's frame says
+//! connection.rs     one socket: what comes, and what is done about it
+//! subscriptions.rs  the channels of a socket;  notify.rs: the frame that tells of a commit
+//! ```
+//!
+//! Invariant: a socket holds one frame at most; what else is to be told waits in the engine, which bounds it.
+
+mod closing;
+mod connection;
+mod frame;
+mod handshake;
+mod notify;
+mod socket;
+mod subscriptions;
+
+pub(crate) use handshake::upgrade;

@@ -1,0 +1,165 @@
+//! The channels of a socket.
+
+use tega_engine::{Commit, Revision};
+use tega_tree::{Path, Pattern};
+
+use super::closing::Closing;
+
+/// How a channel is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As a path: `a.b`, or `a\.b` as the original's own nodes send it.
+    Plain,
+    /// As regular expressions, split at each `\.`.
+    Regex,
+}
+
+/// A channel as a client names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Channel {
+    /// As it was written.
+    text: String,
+    form: Form,
+    /// What messages are sent to: `a.b` for `a\.b`.
+    pub(super) key: String,
+}
+
+impl Channel {
+    pub(super) fn new(text: &str, form: Form) -> Self {
+        Self { text: text.to_owned(), form, key: without_escapes(text) }
+    }
+
+    /// The nodes it stands for; none where its text is no path, and it is good for messages only.
+    fn pattern(&self) -> Result<Option<Pattern>, Closing> {
+        match self.form {
+            Form::Plain => Ok(Path::parse(&self.key).ok().map(|path| Pattern::from(&path))),
+            Form::Regex => {
+                Pattern::parse_regex(&self.text).map(Some).map_err(|error| Closing::policy(error.to_string()))
+            }
+        }
+    }
+}
+
+/// A channel that is listened to.
+#[derive(Debug)]
+pub(super) struct Subscription {
+    channel: Channel,
+    pattern: Option<Pattern>,
+    /// The commits after this one are told.
+    after: Revision,
+}
+
+impl Subscription {
+    /// The nodes whose changes in this commit are to be told.
+    pub(super) fn pattern_for(&self, commit: &Commit) -> Option<&Pattern> {
+        self.pattern.as_ref().filter(|_| commit.revision > self.after)
+    }
+}
+
+/// The channels of a socket, in the order they were subscribed to.
+#[derive(Debug, Default)]
+pub(super) struct Subscriptions(Vec<Subscription>);
+
+impl Subscriptions {
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, Subscription> {
+        self.0.iter()
+    }
+
+    /// Adds a channel; one that is there already stays as it is.
+    ///
+    /// # Errors
+    /// Where there are too many, or a regular expression is not valid.
+    pub(super) fn add(&mut self, channel: Channel, after: Revision, limit: usize) -> Result<(), Closing> {
+        if self.position(&channel).is_some() {
+            return Ok(());
+        }
+        if self.0.len() >= limit {
+            return Err(Closing::policy(format!("a session has at most {limit} subscriptions, which is the limit")));
+        }
+        let pattern = channel.pattern()?;
+        self.0.push(Subscription { channel, pattern, after });
+        Ok(())
+    }
+
+    pub(super) fn remove(&mut self, channel: &Channel) {
+        if let Some(position) = self.position(channel) {
+            self.0.remove(position);
+        }
+    }
+
+    /// Removes all, and gives their keys.
+    pub(super) fn clear(&mut self) -> Vec<String> {
+        self.0.drain(..).map(|subscription| subscription.channel.key).collect()
+    }
+
+    /// Whether messages to this key are listened to.
+    pub(super) fn has_key(&self, key: &str) -> bool {
+        self.0.iter().any(|subscription| subscription.channel.key == key)
+    }
+
+    /// Whether any stands for nodes.
+    pub(super) fn want_commits(&self) -> bool {
+        self.0.iter().any(|subscription| subscription.pattern.is_some())
+    }
+
+    fn position(&self, channel: &Channel) -> Option<usize> {
+        let same = |other: &Channel| other.form == channel.form && other.key == channel.key;
+        self.0.iter().position(|subscription| same(&subscription.channel))
+    }
+}
+
+/// The text with each `\.` outside of quotes as a dot.
+fn without_escapes(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut quoted = false;
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match (c, rest.peek()) {
+            ('\\', Some('.')) if !quoted => continue,
+            ('\\', Some(_)) if quoted => {
+                plain.push(c);
+                plain.extend(rest.next());
+                continue;
+            }
+            ('"', _) => quoted = !quoted,
+            _ => {}
+        }
+        plain.push(c);
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_to_write_a_dot_name_one_channel() {
+        for (text, key) in [
+            ("a.b", "a.b"),
+            ("a\\.b\\.c", "a.b.c"),
+            ("a\\b", "a\\b"),
+            (r#"a."x\\.y"\.b"#, r#"a."x\\.y".b"#),
+            (r#""q\"\\."\."#, r#""q\"\\."."#),
+            ("\\", "\\"),
+        ] {
+            assert_eq!(without_escapes(text), key, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_channel_that_is_no_path_is_still_one() {
+        let mut subscriptions = Subscriptions::default();
+        subscriptions.add(Channel::new("a..b", Form::Plain), Revision(0), 3).unwrap();
+        assert!(subscriptions.has_key("a..b") && !subscriptions.want_commits());
+        subscriptions.add(Channel::new("a.b", Form::Plain), Revision(0), 3).unwrap();
+        subscriptions.add(Channel::new("a\\.b", Form::Plain), Revision(0), 3).unwrap();
+        subscriptions.add(Channel::new("a\\.b", Form::Regex), Revision(0), 3).unwrap();
+        assert_eq!(subscriptions.iter().count(), 3);
+        assert!(subscriptions.add(Channel::new("(", Form::Regex), Revision(0), 4).is_err());
+        assert!(subscriptions.add(Channel::new("c", Form::Plain), Revision(0), 3).is_err());
+        subscriptions.remove(&Channel::new("a.b", Form::Plain));
+        assert!(subscriptions.has_key("a.b") && subscriptions.want_commits());
+        assert_eq!(subscriptions.clear(), ["a..b", "a.b"]);
+    }
+}

@@ -1,0 +1,80 @@
+//! One request: which room answers it, what is logged of it, and what becomes of a panic.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_util::FutureExt;
+use http::{Method, Request};
+use hyper::body::{Body, Incoming};
+
+use crate::accept::Peer;
+use crate::command::Command;
+use crate::form::Form;
+use crate::problem::Problem;
+use crate::response::Response;
+use crate::server::Server;
+use crate::{data, manage, pubsub, rpc};
+
+/// Answers a request, whatever happens.
+///
+/// # Cancel safety
+/// Dropped, a write may or may not be made.
+pub(crate) async fn answer(server: Arc<Server>, peer: Arc<Peer>, request: Request<Incoming>) -> Response {
+    let began = Instant::now();
+    let form = Form::wanted(request.headers());
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let outcome = AssertUnwindSafe(dispatch(&server, &peer, request)).catch_unwind().await;
+    let outcome = outcome.unwrap_or_else(|panic| Err(Problem::internal(words_of(&*panic))));
+    let response = match outcome {
+        Ok(response) => response,
+        Err(problem) => {
+            if problem.status().is_server_error() {
+                let cause = problem.cause();
+                tracing::warn!(%method, path = uri.path(), status = problem.status().as_u16(), %problem, cause, "failed");
+            }
+            problem.into_response(form)
+        }
+    };
+    tracing::debug!(
+        peer = %peer.address,
+        %method,
+        path = uri.path(),
+        status = response.status().as_u16(),
+        duration_us = began.elapsed().as_micros(),
+        "answered",
+    );
+    response
+}
+
+/// Finds the room by the path as it came, not decoded: `/%5Fx` is data, `/_x` is a command.
+async fn dispatch(server: &Arc<Server>, peer: &Arc<Peer>, request: Request<Incoming>) -> Result<Response, Problem> {
+    // Whoever reads the body takes this back.
+    peer.set_unread(!request.body().is_end_stream());
+    let path = request.uri().path();
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let Some(name) = path.strip_prefix("/_") else {
+        return match path {
+            "/" if reads => Ok(manage::home()),
+            "/" => Err(Problem::wrong_verb("/, which is no path,", "GET, HEAD")),
+            _ => data::answer(server, peer, request).await,
+        };
+    };
+    let command = Command::named(name).ok_or_else(|| manage::unknown(name))?;
+    match command {
+        Command::Pubsub => pubsub::upgrade(server, peer, request),
+        Command::Rpc => rpc::answer(server, peer, request).await,
+        _ if !reads => Err(Problem::wrong_verb(path, command.verbs())),
+        Command::Roots => Ok(manage::roots(&server.engine)),
+        Command::Plugins => Ok(manage::plugins(&server.engine)),
+        Command::Ids => Ok(manage::ids(&server.engine)),
+        Command::Livez => Ok(manage::livez()),
+        Command::Readyz => manage::readyz(&server.engine),
+    }
+}
+
+fn words_of(panic: &(dyn Any + Send)) -> String {
+    let words = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("a panic: {}", words.unwrap_or("without words"))
+}

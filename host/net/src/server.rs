@@ -1,0 +1,78 @@
+//! Serving: from the listener to the drained stop.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tega_engine::Engine;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use crate::NetOptions;
+use crate::accept::Acceptor;
+use crate::stage::{Stage, Stages};
+
+/// Why serving did not begin, or did not end as it should.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The server's id can't stand in a frame.
+    #[error("the server id {id:?} is not one word")]
+    ServerId {
+        /// The id.
+        id: String,
+    },
+    /// Requests under way did not finish in time, and were cut off.
+    #[error("{connections} connections did not finish within {drain_ms} ms and were cut off")]
+    Unfinished {
+        /// How many connections.
+        connections: usize,
+        /// The time they had, in milliseconds.
+        drain_ms: u64,
+    },
+}
+
+/// What every connection shares.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) engine: Engine,
+    pub(crate) options: NetOptions,
+    pub(crate) stages: Stages,
+}
+
+/// Serves an engine on a listener until `shutdown` is there. Then no new request is taken, those under way finish within
+/// [`NetOptions::drain_ms`], and WebSockets are closed with code 1001.
+///
+/// # Errors
+/// [`ServeError::ServerId`] at once, [`ServeError::Unfinished`] at the end.
+///
+/// # Cancel safety
+/// Dropped, it takes no further connections, and those there are cut off.
+pub async fn serve(
+    listener: TcpListener,
+    engine: Engine,
+    options: NetOptions,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let id = &options.server_id;
+    if id.is_empty() || id.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err(ServeError::ServerId { id: id.clone() });
+    }
+    let drain_ms = options.drain_ms;
+    let all = u32::try_from(options.connections_max).unwrap_or(u32::MAX);
+    let places = Arc::new(Semaphore::new(all as usize));
+    let (stage, stages) = Stages::new();
+    let server = Arc::new(Server { engine, options, stages });
+    let acceptor = Acceptor::new(server, Arc::clone(&places));
+    tokio::select! {
+        () = shutdown => {}
+        () = acceptor.run(&listener) => {}
+    }
+    drop(listener);
+    stage.send_replace(Stage::Draining);
+    let drained = timeout(Duration::from_millis(drain_ms), places.acquire_many(all)).await;
+    let connections = all as usize - places.available_permits();
+    stage.send_replace(Stage::Cut);
+    if drained.is_ok() { Ok(()) } else { Err(ServeError::Unfinished { connections, drain_ms }) }
+}

@@ -1,0 +1,103 @@
+//! The bytes of a connection, with a bound on every wait for a peer that does not read.
+
+use std::io::{self, ErrorKind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep};
+
+use crate::accept::Peer;
+use crate::limits::LINGER_MS_MAX;
+
+/// A TCP stream that fails when the peer takes nothing for too long, and that at its end takes in what the peer is still
+/// sending: a stream that is closed with bytes unread is reset, and the peer loses the answer.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    inner: TcpStream,
+    peer: Arc<Peer>,
+    stall_ms_max: u64,
+    /// Runs while a write waits.
+    stall: Option<Pin<Box<Sleep>>>,
+    /// Runs from the end of writing on.
+    linger: Option<Pin<Box<Sleep>>>,
+}
+
+impl Stream {
+    pub(crate) fn new(inner: TcpStream, peer: Arc<Peer>, stall_ms_max: u64) -> Self {
+        Self { inner, peer, stall_ms_max, stall: None, linger: None }
+    }
+
+    /// What a write came to, unless it waits for too long.
+    fn bounded(&mut self, written: Poll<io::Result<usize>>, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if written.is_ready() {
+            self.stall = None;
+            return written;
+        }
+        let stall_ms_max = self.stall_ms_max;
+        let stall = self.stall.get_or_insert_with(|| Box::pin(sleep(Duration::from_millis(stall_ms_max))));
+        ready!(stall.as_mut().poll(context));
+        // Whoever goes on all the same, to tell the peer, has as long again.
+        self.stall = None;
+        Poll::Ready(Err(io::Error::new(ErrorKind::TimedOut, format!("the peer took nothing for {stall_ms_max} ms"))))
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.inner).poll_write(context, bytes);
+        self.bounded(written, context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.inner).poll_write_vectored(context, slices);
+        self.bounded(written, context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if this.linger.is_none() {
+            ready!(Pin::new(&mut this.inner).poll_shutdown(context))?;
+            if !this.peer.is_unread() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        let linger = this.linger.get_or_insert_with(|| Box::pin(sleep(Duration::from_millis(LINGER_MS_MAX))));
+        if linger.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        let mut bytes = [0; 4096];
+        loop {
+            let mut buffer = ReadBuf::new(&mut bytes);
+            let read = ready!(Pin::new(&mut this.inner).poll_read(context, &mut buffer));
+            if read.is_err() || buffer.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The network over real sockets: a server on a free port, an engine in a temporary folder.
+
+mod drain;
+mod http;
+mod limits;
+mod pubsub;
+mod pubsub_limits;
+mod rpc;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use jiff::Timestamp;
+use reqwest::{Client, Method, RequestBuilder, Response};
+use tega_engine::port::Clock;
+use tega_engine::{Engine, Options};
+use tega_log::FileStorage;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+
+use crate::{NetOptions, ServeError, serve};
+
+/// How long a test waits for what must come.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[derive(Debug)]
+struct TestClock;
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+}
+
+/// A server.
+struct Server {
+    address: SocketAddr,
+    engine: Engine,
+    client: Client,
+    stop: Option<oneshot::Sender<()>>,
+    served: JoinHandle<Result<(), ServeError>>,
+    _folder: tempfile::TempDir,
+}
+
+impl Server {
+    async fn start() -> Self {
+        Self::start_with(NetOptions::default()).await
+    }
+
+    async fn start_with(options: NetOptions) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = FileStorage::open(folder.path()).unwrap();
+        let (engine, _) = Engine::open(storage, &Options::default(), Arc::new(TestClock)).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopping) = oneshot::channel();
+        let served = tokio::spawn(serve(listener, engine.clone(), options, async {
+            let _ = stopping.await;
+        }));
+        let client = Client::new();
+        Self { address, engine, client, stop: Some(stop), served, _folder: folder }
+    }
+
+    fn request(&self, verb: &str, path: &str) -> RequestBuilder {
+        let verb = Method::from_bytes(verb.as_bytes()).unwrap();
+        self.client.request(verb, format!("http://{}{path}", self.address))
+    }
+
+    async fn send(&self, verb: &str, path: &str, body: &str) -> Answer {
+        Answer::of(self.request(verb, path).body(body.to_owned()).send().await.unwrap()).await
+    }
+
+    async fn put(&self, path: &str, body: &str) {
+        let answer = self.send("PUT", path, body).await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, ""), "{path}");
+    }
+
+    async fn socket(&self) -> Socket {
+        let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
+        let url = format!("ws://{}/_pubsub", self.address);
+        let (stream, _) = connect_async_with_config(url, Some(config), false).await.unwrap();
+        Socket(stream)
+    }
+
+    /// A socket with a session, and with these frames handled.
+    async fn session(&self, name: &str, frames: &[&str]) -> Socket {
+        let mut socket = self.socket().await;
+        socket.send(&format!("SESSION {name} local")).await;
+        assert_eq!(socket.text().await, "SESSIONACK tega");
+        for frame in frames {
+            socket.send(frame).await;
+        }
+        socket.settle().await;
+        socket
+    }
+
+    fn stop(&mut self) {
+        let _ = self.stop.take().unwrap().send(());
+    }
+
+    async fn served(self) -> Result<(), ServeError> {
+        tokio::time::timeout(PATIENCE, self.served).await.unwrap().unwrap()
+    }
+}
+
+/// An answer, read.
+#[derive(Debug)]
+struct Answer {
+    status: u16,
+    content_type: Option<String>,
+    allow: Option<String>,
+    retry_after: Option<String>,
+    length: Option<String>,
+    body: String,
+}
+
+impl Answer {
+    async fn of(response: Response) -> Self {
+        let header = |name| {
+            response.headers().get(name).map(|value: &reqwest::header::HeaderValue| value.to_str().unwrap().to_owned())
+        };
+        Self {
+            status: response.status().as_u16(),
+            content_type: header("content-type"),
+            allow: header("allow"),
+            retry_after: header("retry-after"),
+            length: header("content-length"),
+            body: response.text().await.unwrap(),
+        }
+    }
+
+    fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+}
+
+/// A client's end of a WebSocket.
+struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    async fn send(&mut self, text: &str) {
+        self.0.send(Message::text(text)).await.unwrap();
+    }
+
+    async fn next(&mut self) -> Option<Result<Message, tokio_tungstenite::tungstenite::Error>> {
+        tokio::time::timeout(PATIENCE, self.0.next()).await.expect("a frame in time")
+    }
+
+    async fn text(&mut self) -> String {
+        loop {
+            match self.next().await {
+                Some(Ok(Message::Text(text))) => return text.to_string(),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                other => panic!("not a text: {other:?}"),
+            }
+        }
+    }
+
+    /// Waits until all that was sent was handled: nothing is told in between.
+    async fn settle(&mut self) {
+        self.send("UNSUBSCRIBE nothing False").await;
+        assert_eq!(self.text().await, "UNSUBSCRIBE ['nothing', 'False']\nnull");
+    }
+
+    /// The frame that the server closes it with, after whatever else it sent.
+    async fn closed(&mut self) -> CloseFrame {
+        loop {
+            match self.next().await {
+                Some(Ok(Message::Close(frame))) => return frame.expect("a code and a reason"),
+                Some(Ok(_)) => {}
+                other => panic!("not closed: {other:?}"),
+            }
+        }
+    }
+}
