@@ -1,0 +1,41 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # Map
+//!
+//! - [`plugin!`] names a plugin's parts and exports them; [`Call`] and [`Method`] are a method's side of it, [`Commit`]
+//!   and [`Message`] a subscriber's, [`Changes`] a transform's or guard's.
+//! - [`tree`], [`channels`], [`methods`], [`settings`] and [`log`] are what a plugin can do.
+//! - [`Error`] and [`Rejection`] are how it says no; [`path`](mod@path) has the words for paths.
+//! - [`raw`] is the contract itself.
+
+mod arguments;
+mod call;
+mod changes;
+mod commit;
+mod error;
+mod plugin;
+
+pub mod channels;
+pub mod log;
+pub mod methods;
+pub mod path;
+pub mod raw;
+pub mod settings;
+pub mod tree;
+
+#[doc(hidden)]
+pub mod glue;
+
+#[cfg(feature = "schema")]
+mod schema;
+
+pub use call::{Call, FromCall, Method};
+pub use changes::Changes;
+pub use error::{Error, Rejection, Result};
+pub use path::{Path, own};
+#[cfg(feature = "schema")]
+pub use schema::schema;
+
+pub use raw::lifecycle::exports::tega::plugin::lifecycle::StartReason;
+pub use raw::subscriber::exports::tega::plugin::subscriber::{Commit, Message};
+pub use raw::types::{Author, AuthorKind, Change, Delete, ErrorCode, Put};

@@ -1,0 +1,46 @@
+//! Everything that CI checks, in an order that shows simple faults first.
+
+use std::process::Stdio;
+
+use anyhow::Result;
+
+use crate::plugins;
+use crate::run::{cargo, run, step};
+
+/// The guests' workspace, and a folder for what its checks build for this machine.
+const GUESTS: [&str; 2] = ["--manifest-path", "plugins/Cargo.toml"];
+const GUESTS_TARGET: [&str; 2] = ["--target-dir", "target/guests-native"];
+
+/// Checks everything and stops at the first that fails.
+pub(crate) fn run_all() -> Result<()> {
+    cargo_step("format of the daemon", &["fmt", "--all", "--check"])?;
+    cargo_step("format of the guests", &[&["fmt", "--all", "--check"], &GUESTS[..]].concat())?;
+    plugins::build(plugins::ALL)?;
+    if has_nextest() {
+        cargo_step("tests of the daemon", &["nextest", "run", "--workspace"])?;
+    } else {
+        cargo_step("tests of the daemon", &["test", "--workspace", "--lib", "--bins", "--tests"])?;
+    }
+    cargo_step("examples in the daemon's documentation", &["test", "--workspace", "--doc"])?;
+    // What touches the daemon can't run here; the tests of the guests are about the rest.
+    let packages = ["--package", "tega-plugin", "--package", "schema-guard", "--package", "hello-plugin"];
+    let native = [&["test", "--all-features"][..], &packages, &GUESTS, &GUESTS_TARGET].concat();
+    cargo_step("tests of the SDK and the plugins", &native)?;
+    cargo_step("lints of the daemon", &["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])?;
+    let lints = [
+        &["clippy", "--workspace", "--all-targets", "--all-features"][..],
+        &GUESTS,
+        &GUESTS_TARGET,
+        &["--", "--deny", "warnings"],
+    ];
+    cargo_step("lints of the guests", &lints.concat())
+}
+
+fn cargo_step(name: &str, arguments: &[&str]) -> Result<()> {
+    step(&format!("{name}: cargo {}", arguments.join(" ")), || run(cargo(arguments)))
+}
+
+fn has_nextest() -> bool {
+    let mut version = cargo(&["nextest", "--version"]);
+    version.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}

@@ -1,0 +1,46 @@
+//! The build tool of this repository: `cargo xtask --help` lists what it does.
+#![expect(clippy::print_stdout, reason = "it talks to whoever runs it")]
+
+mod checks;
+mod plugins;
+mod run;
+mod serve;
+
+use clap::{Parser, Subcommand};
+
+/// Builds, runs and checks tega.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Builds the shipped plugins and the example plugins into target/guests.
+    Plugins {
+        /// The guests of the tests too.
+        #[arg(long)]
+        tests: bool,
+    },
+    /// Builds everything, lays the plugins into ./tega-plugins and starts the daemon on ./tega-data.
+    ///
+    /// A .toml that is already there is never overwritten, a .wasm only where it differs.
+    Serve {
+        /// What the daemon gets beside --data and --plugins.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Checks everything that CI checks, and stops at the first that fails.
+    Test,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().command {
+        Command::Plugins { tests: false } => plugins::build(plugins::SHIPPED).map(drop),
+        Command::Plugins { tests: true } => plugins::build(plugins::ALL).map(drop),
+        Command::Serve { arguments } => serve::serve(&arguments),
+        Command::Test => checks::run_all(),
+    }
+}
