@@ -20,6 +20,8 @@ pub struct Message {
     pub body: String,
     /// The mailbox of the sender, which does not get it.
     pub sender: Option<MailboxId>,
+    /// How many commits in a row led to it, each made in answer to the one before; a transaction sets it.
+    pub hops: u32,
 }
 
 /// The number of a mailbox.
@@ -152,7 +154,7 @@ mod tests {
     use super::*;
 
     fn message(channel: &str, body: &str, sender: Option<MailboxId>) -> Message {
-        Message { channel: channel.into(), author: Arc::new(Author::daemon()), body: body.into(), sender }
+        Message { channel: channel.into(), author: Arc::new(Author::daemon()), body: body.into(), sender, hops: 0 }
     }
 
     #[tokio::test]

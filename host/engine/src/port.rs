@@ -174,7 +174,7 @@ pub trait Plugins: Debug + Send + Sync {
 /// What is shown of one plugin.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct PluginReport {
-    /// Its name; of a file that was refused before it told its name, the file's.
+    /// Its name; of one that was refused, the file's.
     pub name: String,
     /// `running` or `refused`.
     pub state: PluginState,

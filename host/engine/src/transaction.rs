@@ -142,7 +142,7 @@ impl Transaction {
         self
     }
 
-    /// Makes it the answer to a commit that so many others in a row led to.
+    /// Makes it the answer to a commit, or a message, that so many commits in a row led to.
     #[must_use]
     pub fn in_answer_to(mut self, hops: u32) -> Self {
         self.hops = hops + 1;
@@ -260,7 +260,7 @@ impl Transaction {
     /// [`CommitError::Limit`] where there are too many.
     pub fn publish(&mut self, message: Message) -> Result<(), CommitError> {
         within("messages in one transaction", self.messages.len() + 1, TRANSACTION_MESSAGES_MAX)?;
-        self.messages.push(message);
+        self.messages.push(Message { hops: self.hops, ..message });
         Ok(())
     }
 

@@ -10,6 +10,8 @@ use crate::{Author, Commit};
 /// One node that a commit touched.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
+    /// The place in the commit of the change it comes from, from 0.
+    pub change: usize,
     /// The node: one that the pattern matches, or one below.
     pub path: Path,
     /// What happened to it.
@@ -27,66 +29,84 @@ pub enum ItemKind {
     Delete(Value),
 }
 
-/// The items of a commit for the watcher of a pattern, in the order of its changes.
+/// The items of a commit for a watcher of patterns, in the order of its changes. What two of the patterns match comes twice in a
+/// row, once for each.
 ///
-/// A change of a node that the pattern matches, or of one below, is told as it is. A change above is narrowed to the nodes the
+/// A change of a node that a pattern matches, or of one below, is told as it is. A change above is narrowed to the nodes the
 /// pattern matches: those that are there now were put, those that were there and are no more were deleted.
-pub fn items(commit: &Commit, pattern: &Pattern) -> Vec<Item> {
+pub fn items(commit: &Commit, patterns: &[&Pattern]) -> Vec<Item> {
     let mut items = Vec::new();
-    let mut walk = Walk { commit, draft: Draft::new(commit.before.clone()), applied: 0 };
-    for (index, authored) in commit.changes.iter().enumerate() {
-        let path = authored.change.path();
-        let mut tell = |path, kind| items.push(Item { path, kind, author: Arc::clone(&authored.author) });
-        match &authored.change {
-            Change::Put { value, .. } if pattern.covers(path) => tell(path.clone(), ItemKind::Put(value.clone())),
-            Change::Delete { .. } if pattern.covers(path) => {
-                let removed = walk.tree_before(index).node(path).map_or(Value::Null, Node::to_value);
-                tell(path.clone(), ItemKind::Delete(removed));
-            }
-            _ if pattern.touches(path) => {
-                for (path, kind) in narrowed(&mut walk, pattern, index) {
-                    tell(path, kind);
-                }
-            }
-            _ => {}
+    let mut walk = Walk { commit, at: 0, before: Draft::new(commit.before.clone()), after: None };
+    for (change, authored) in commit.changes.iter().enumerate() {
+        for pattern in patterns {
+            let told = walk.told(change, pattern).into_iter();
+            items.extend(told.map(|(path, kind)| Item { change, path, kind, author: Arc::clone(&authored.author) }));
         }
     }
     items
 }
 
-/// The nodes that a pattern matches below one change of a commit, with what happened to each.
-fn narrowed(walk: &mut Walk<'_>, pattern: &Pattern, index: usize) -> BTreeMap<Path, ItemKind> {
-    let path = walk.commit.changes[index].change.path();
-    let mut told: BTreeMap<Path, ItemKind> = pattern
-        .nodes_below(walk.tree_before(index), path)
-        .into_iter()
-        .map(|(path, node)| (path, ItemKind::Delete(node.to_value())))
-        .collect();
-    for (path, node) in pattern.nodes_below(walk.tree_before(index + 1), path) {
-        told.insert(path, ItemKind::Put(node.to_value()));
-    }
-    told
-}
-
-/// The trees between the changes of a commit, made when they are asked for, in ascending order.
+/// The trees around each change of a commit, made when they are asked for, in ascending order.
 struct Walk<'a> {
     commit: &'a Commit,
-    draft: Draft,
-    applied: usize,
+    /// The change that the trees stand around.
+    at: usize,
+    before: Draft,
+    after: Option<Draft>,
 }
 
 impl Walk<'_> {
-    /// The tree before the change at `index`: with all changes before it, and no other.
-    fn tree_before(&mut self, index: usize) -> &Tree {
-        if index == self.commit.changes.len() {
-            return &self.commit.after;
+    /// What the watcher of one pattern is told of one change.
+    fn told(&mut self, index: usize, pattern: &Pattern) -> Vec<(Path, ItemKind)> {
+        let change = &self.commit.changes[index].change;
+        let path = change.path();
+        match change {
+            Change::Put { value, .. } if pattern.covers(path) => vec![(path.clone(), ItemKind::Put(value.clone()))],
+            Change::Delete { .. } if pattern.covers(path) => {
+                let removed = self.around(index).0.node(path).map_or(Value::Null, Node::to_value);
+                vec![(path.clone(), ItemKind::Delete(removed))]
+            }
+            _ if pattern.touches(path) => self.narrowed(index, pattern).into_iter().collect(),
+            _ => Vec::new(),
         }
-        while self.applied < index {
-            // It was applied to this very tree once, so it fits.
-            let _ = self.draft.apply(self.commit.changes[self.applied].change.clone());
-            self.applied += 1;
+    }
+
+    /// The nodes that a pattern matches below one change, with what happened to each.
+    fn narrowed(&mut self, index: usize, pattern: &Pattern) -> BTreeMap<Path, ItemKind> {
+        let path = self.commit.changes[index].change.path();
+        let (before, after) = self.around(index);
+        let mut told: BTreeMap<Path, ItemKind> = pattern
+            .nodes_below(before, path)
+            .into_iter()
+            .map(|(path, node)| (path, ItemKind::Delete(node.to_value())))
+            .collect();
+        for (path, node) in pattern.nodes_below(after, path) {
+            told.insert(path, ItemKind::Put(node.to_value()));
         }
-        self.draft.tree()
+        told
+    }
+
+    /// The trees right before and right after a change.
+    fn around(&mut self, index: usize) -> (&Tree, &Tree) {
+        while self.at < index {
+            self.before = self.after.take().unwrap_or_else(|| self.applied());
+            self.at += 1;
+        }
+        if index + 1 == self.commit.changes.len() {
+            return (self.before.tree(), &self.commit.after);
+        }
+        if self.after.is_none() {
+            self.after = Some(self.applied());
+        }
+        (self.before.tree(), self.after.as_ref().map_or(&self.commit.after, Draft::tree))
+    }
+
+    /// The draft with the change it stands before.
+    fn applied(&self) -> Draft {
+        let mut after = self.before.clone();
+        // It was applied to this very tree once, so it fits.
+        let _ = after.apply(self.commit.changes[self.at].change.clone());
+        after
     }
 }
 

@@ -349,6 +349,7 @@ impl Method for Script {
                         author: self.author(),
                         body: "1".into(),
                         sender: None,
+                        hops: 0,
                     })?,
                     "fail" => {
                         return Err(CallError::Answered { code: crate::ErrorCode::Failed, message: "told to".into() });

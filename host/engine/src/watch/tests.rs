@@ -29,7 +29,8 @@ fn commit(before: &str, changes: &str) -> Commit {
 }
 
 fn check(before: &str, changes: &str, pattern: &str, expected: &str) {
-    let told: Vec<String> = items(&commit(before, changes), &Pattern::parse(pattern).unwrap())
+    let patterns: Vec<Pattern> = pattern.split(' ').map(|pattern| Pattern::parse(pattern).unwrap()).collect();
+    let told: Vec<String> = items(&commit(before, changes), &patterns.iter().collect::<Vec<_>>())
         .into_iter()
         .map(|item| match item.kind {
             ItemKind::Put(value) => format!("put {} {}", item.path, value.to_json()),
@@ -67,4 +68,14 @@ fn a_deletion_tells_what_was_there_right_before_it() {
     check("put a.b 1", "put a.b 2 ; delete a.b", "a.b", "put a.b 2 ; delete a.b 2");
     check("put a.b 1", "delete a.b ; put a.b 3", "a", "delete a.b 1 ; put a.b 3");
     check("", r#"put a {"b":{"c":1}} ; put a.b.c 2 ; delete a"#, "a.b.c", "put a.b.c 1 ; put a.b.c 2 ; delete a.b.c 2");
+}
+
+#[test]
+fn several_patterns_are_told_change_by_change() {
+    check(
+        r#"put a {"x":0,"y":0}"#,
+        r#"put b 1 ; put a {"x":1,"y":2} ; delete a ; put b 2"#,
+        "a.y b a.x a",
+        "put b 1 ; put a.y 2 ; put a.x 1 ; put a {\"x\":1,\"y\":2} ; delete a.y 2 ; delete a.x 1 ; delete a {\"x\":1,\"y\":2} ; put b 2",
+    );
 }

@@ -191,10 +191,13 @@ impl Client {
             Command::Publish { channel, body, sender } => {
                 let author = match sender {
                     Some(sender) => Author::client(Some(sender), false),
-                    None => Author::client(self.session.as_ref().map(|session| session.name().to_owned()), true),
+                    None => Author::client(
+                        self.session.as_ref().map(|session| session.name().to_owned()),
+                        self.session.is_some(),
+                    ),
                 };
                 let sender = Some(sources.mailbox.id());
-                engine.channels().publish(Message { channel, author: Arc::new(author), body, sender });
+                engine.channels().publish(Message { channel, author: Arc::new(author), body, sender, hops: 0 });
             }
             Command::Unknown => {}
         }

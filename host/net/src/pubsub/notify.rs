@@ -1,21 +1,18 @@
 //! The frame that tells a subscriber of a commit.
 
 use tega_engine::{AuthorKind, Commit, Item, ItemKind, items};
-use tega_tree::{Draft, Pattern};
+use tega_tree::Pattern;
 
 use super::subscriptions::Subscriptions;
 
 /// The frame for a subscriber: the items in the order of the changes, one for each channel that matches. None where it has
 /// nothing to be told; what the session of this name did itself it is not told.
 pub(super) fn frame(commit: &Commit, subscriptions: &Subscriptions, own_name: Option<&str>) -> Option<String> {
-    let patterns: Vec<&Pattern> = subscriptions
-        .iter()
-        .filter_map(|subscription| subscription.pattern_for(commit))
-        .filter(|pattern| commit.changes.iter().any(|authored| pattern.touches(authored.change.path())))
-        .collect();
+    let patterns: Vec<&Pattern> =
+        subscriptions.iter().filter_map(|subscription| subscription.pattern_for(commit)).collect();
     let mut text = b"NOTIFY\n[".to_vec();
     let before = text.len();
-    for item in items_of(commit, &patterns) {
+    for item in items(commit, &patterns) {
         if own_name.is_some_and(|name| is_of(&item, name)) {
             continue;
         }
@@ -30,36 +27,6 @@ pub(super) fn frame(commit: &Commit, subscriptions: &Subscriptions, own_name: Op
     text.push(b']');
     // Values and names are text, so nothing is lost here.
     Some(String::from_utf8(text).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
-}
-
-/// The items of a commit for several patterns, change by change.
-fn items_of(commit: &Commit, patterns: &[&Pattern]) -> Vec<Item> {
-    if patterns.len() <= 1 || commit.changes.len() <= 1 {
-        return patterns.iter().flat_map(|pattern| items(commit, pattern)).collect();
-    }
-    let mut told = Vec::new();
-    let mut draft = Draft::new(commit.before.clone());
-    for authored in &commit.changes {
-        let before = draft.tree().clone();
-        // It was applied to this very tree once, so it fits.
-        let _ = draft.apply(authored.change.clone());
-        if !patterns.iter().any(|pattern| pattern.touches(authored.change.path())) {
-            continue;
-        }
-        let step = Commit {
-            revision: commit.revision,
-            time: commit.time,
-            author: commit.author.clone(),
-            message: None,
-            changes: vec![authored.clone()],
-            hops: commit.hops,
-            before,
-            after: draft.tree().clone(),
-            record_bytes: 0,
-        };
-        told.extend(patterns.iter().flat_map(|pattern| items(&step, pattern)));
-    }
-    told
 }
 
 fn is_of(item: &Item, name: &str) -> bool {

@@ -98,7 +98,7 @@ async fn a_reader_that_lost_messages_is_told_how_many() {
     let server = Server::start().await;
     let mut slow = server.session("slow", &["SUBSCRIBE a local False"]).await;
     let author = Arc::new(Author::daemon());
-    let message = ChannelMessage { channel: "a".into(), author, body: "1".into(), sender: None };
+    let message = ChannelMessage { channel: "a".into(), author, body: "1".into(), sender: None, hops: 0 };
     // Without a pause, so that the socket's own task does not run meanwhile.
     for _ in 0..MAILBOX_MESSAGES_MAX + 3 {
         server.engine.channels().publish(message.clone());

@@ -1,0 +1,76 @@
+//! Why the host does not start, and why a plugin is refused: sentences that the operator can act on.
+
+use std::path::PathBuf;
+
+use tega_engine::DirectoryError;
+
+use crate::failure::Failure;
+use crate::limits::FILE_BYTES_MAX;
+use crate::manifest::ManifestError;
+
+/// Why the plugin host can't be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The WebAssembly engine does not work on this machine.
+    #[error("the WebAssembly engine can't be started: {reason}")]
+    Engine {
+        /// Why not.
+        reason: String,
+    },
+    /// A thread can't be started.
+    #[error("a thread for plugins can't be started")]
+    Thread(#[source] std::io::Error),
+}
+
+/// Why a plugin is refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum LoadError {
+    #[error("the file can't be read: {0}")]
+    Read(std::io::Error),
+    #[error("the file is larger than {FILE_BYTES_MAX} bytes")]
+    TooLarge,
+    #[error("is no WebAssembly: begins with {beginning}")]
+    NotWasm { beginning: String },
+    #[error("is damaged, or not whole: {reason}")]
+    Damaged { reason: String },
+    #[error("can't be made a component: {reason}")]
+    Encode { reason: String },
+    #[error("does not compile: {reason}")]
+    Compile { reason: String },
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    #[error("is switched off: `enabled = false` in {}", .file.display())]
+    Disabled { file: PathBuf },
+    #[error(
+        "exports {name}, which this version of tega does not know; build the plugin for an older contract, or update tega"
+    )]
+    UnknownInterface { name: String },
+    #[error(
+        "exports no tega:plugin/lifecycle@0.1.0, so it is no plugin of tega, or was built without its component type inside"
+    )]
+    NoLifecycle,
+    #[error("imports {name}, which this version of tega does not offer: {reason}")]
+    Import { name: String, reason: String },
+    #[error("an exported interface is not of the form that tega:plugin 0.1.0 says: {reason}")]
+    Form { reason: String },
+    #[error("no instance of it can be made: {0}")]
+    Instance(Failure),
+    #[error("can't be described: {0}")]
+    Describe(Failure),
+    #[error("describes itself wrongly: {reason}")]
+    Description { reason: String },
+    #[error("describes {what}, but does not export tega:plugin/{interface}")]
+    Lacking { what: String, interface: &'static str },
+    #[error("describes {what}, which this version of tega does not serve")]
+    NotServed { what: String },
+    #[error("its name {name} is already that of {}", .file.display())]
+    NameTaken { name: String, file: PathBuf },
+    #[error(transparent)]
+    Method(#[from] DirectoryError),
+    #[error("did not start: {0}")]
+    Start(Failure),
+    #[error("the plugin host failed on it: {what}")]
+    Host { what: &'static str },
+}

@@ -1,0 +1,76 @@
+//! How a call of a guest fails by itself, apart from the errors that the guest answers.
+
+use tega_engine::port::HookError;
+use tega_engine::{CallError, CommitError, ErrorCode};
+use tega_tree::Path;
+use wasmtime::{PoolConcurrencyLimitError, Trap};
+use wasmtime_wasi::I32Exit;
+
+use crate::memory::Shortage;
+
+/// Why a guest gave no answer. The text is a sentence about "it", the guest.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// There is no room for the call.
+    #[error("{reason}")]
+    Busy { reason: String },
+    /// The time ran out.
+    #[error("it ran longer than {limit_ms} ms")]
+    Deadline { limit_ms: u64 },
+    /// It trapped, or could not be instantiated.
+    #[error("{reason}")]
+    Trapped { reason: String },
+    /// Its exports are not of the types that the contract says.
+    #[error("its exports are not of the form that the contract says: {reason}")]
+    Form { reason: String },
+    /// Its `start` answered with an error.
+    #[error("its start failed: {message}")]
+    NotStarted { code: ErrorCode, message: String },
+    /// What its `start` wrote could not be committed.
+    #[error("what its start wrote could not be committed: {0}")]
+    NotCommitted(CommitError),
+    /// It lacks an interface that it was loaded with, or the host panicked: a bug of tega.
+    #[error("the plugin host failed: {reason}")]
+    Host { reason: &'static str },
+}
+
+impl Failure {
+    /// What an error of wasmtime means, with the bound of memory that was hit before it.
+    pub(crate) fn of(error: &wasmtime::Error, shortage: Option<Shortage>, limit_ms: u64) -> Self {
+        if error.is::<PoolConcurrencyLimitError>() {
+            return Self::Busy {
+                reason: "there are as many instances of plugins as the daemon has room for".to_owned(),
+            };
+        }
+        if matches!(error.downcast_ref::<Trap>(), Some(Trap::Interrupt)) {
+            return Self::Deadline { limit_ms };
+        }
+        let what = match (error.downcast_ref::<Trap>(), error.downcast_ref::<I32Exit>()) {
+            (Some(trap), _) => format!("it trapped: {}", trap.to_string().trim_start_matches("wasm trap: ")),
+            (None, Some(exit)) => format!("it exited with the code {}", exit.0),
+            (None, None) => error.root_cause().to_string(),
+        };
+        let reason = match shortage {
+            Some(Shortage::Instance(limit)) => format!("it wanted more memory than its limit of {limit} bytes; {what}"),
+            Some(Shortage::Total(limit)) => {
+                format!("it wanted more memory than is left of the {limit} bytes for all plugins; {what}")
+            }
+            None => what,
+        };
+        Self::Trapped { reason }
+    }
+
+    /// The same for whoever called a method.
+    pub(crate) fn of_method(self, path: Path, owner: String) -> CallError {
+        match self {
+            Self::Busy { reason } => CallError::Busy { owner, reason },
+            Self::Deadline { limit_ms } => CallError::Deadline { path, owner, limit_ms },
+            other => CallError::Crashed { path, owner, reason: other.to_string() },
+        }
+    }
+
+    /// The same for the engine that asked a transform or a guard.
+    pub(crate) fn of_hook(&self) -> HookError {
+        HookError::Unavailable { reason: self.to_string() }
+    }
+}

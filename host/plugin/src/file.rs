@@ -1,0 +1,107 @@
+//! A plugin's file: its bytes, and the component that they are or hold.
+
+use std::fmt::Write;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+use wasmparser::{Validator, WasmFeatures};
+use wit_component::ComponentEncoder;
+
+use crate::error::LoadError;
+use crate::limits::FILE_BYTES_MAX;
+
+/// A component as it came from a file.
+#[derive(Debug)]
+pub(crate) struct ComponentFile {
+    /// The component.
+    pub(crate) component: Vec<u8>,
+    /// The SHA-256 of the file's bytes, in hexadecimal.
+    pub(crate) digest: String,
+}
+
+/// The first bytes of each WebAssembly file.
+const MAGIC: &[u8] = b"\0asm";
+
+/// The bytes after those: of a core module, and of a component.
+const MODULE: &[u8] = &[1, 0, 0, 0];
+const COMPONENT: &[u8] = &[0x0d, 0, 1, 0];
+
+/// Reads a file, once, and makes a component of what it holds.
+pub(crate) fn read(file: &Path) -> Result<ComponentFile, LoadError> {
+    let mut bytes = Vec::new();
+    let opened = File::open(file).map_err(LoadError::Read)?;
+    opened.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(LoadError::Read)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > FILE_BYTES_MAX) {
+        return Err(LoadError::TooLarge);
+    }
+    let digest = hex(&Sha256::digest(&bytes));
+    Ok(ComponentFile { component: component(bytes)?, digest })
+}
+
+fn component(bytes: Vec<u8>) -> Result<Vec<u8>, LoadError> {
+    match (bytes.get(..4), bytes.get(4..8)) {
+        (Some(MAGIC), Some(COMPONENT)) => Ok(bytes),
+        (Some(MAGIC), Some(MODULE)) => encode(&bytes),
+        _ => Err(LoadError::NotWasm { beginning: beginning(&bytes) }),
+    }
+}
+
+/// Makes a component of a core module with its component type inside: what cargo puts out.
+fn encode(module: &[u8]) -> Result<Vec<u8>, LoadError> {
+    // The encoder takes for granted that the module is whole.
+    let mut validator = Validator::new_with_features(WasmFeatures::all());
+    validator.validate_all(module).map_err(|error| LoadError::Damaged { reason: error.to_string() })?;
+    let encoded = ComponentEncoder::default().validate(true).module(module).and_then(|mut encoder| encoder.encode());
+    encoded.map_err(|error| LoadError::Encode { reason: format!("{error:#}") })
+}
+
+/// The first bytes, for a person.
+fn beginning(bytes: &[u8]) -> String {
+    let first = &bytes[..bytes.len().min(8)];
+    match std::str::from_utf8(first) {
+        Ok("") => "nothing: it is empty".to_owned(),
+        Ok(text) if !text.contains(char::is_control) => format!("{text:?}"),
+        _ => first.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" "),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_web_assembly_is_refused_with_its_beginning() {
+        let told = |bytes: &[u8]| component(bytes.to_vec()).unwrap_err().to_string();
+        assert_eq!(told(b""), "is no WebAssembly: begins with nothing: it is empty");
+        assert_eq!(told(b"#!/bin/sh\n"), "is no WebAssembly: begins with \"#!/bin/s\"");
+        assert_eq!(told(b"\x7fELF\x02\x01\x01\x00\x00"), "is no WebAssembly: begins with 7f 45 4c 46 02 01 01 00");
+        assert_eq!(told(b"\0asm\x02\0\0\0"), "is no WebAssembly: begins with 00 61 73 6d 02 00 00 00");
+        assert_eq!(told(b"\0asm"), "is no WebAssembly: begins with 00 61 73 6d");
+    }
+
+    #[test]
+    fn a_module_that_is_cut_off_is_refused_unless_it_ends_with_a_section() {
+        let whole =
+            wat::parse_str("(module (memory 1) (func (export \"f\")) (data (i32.const 0) \"some data\"))").unwrap();
+        let told = |length: usize| component(whole[..length].to_vec()).map_err(|error| error.to_string());
+        let refused = (8..whole.len()).filter_map(|length| told(length).err()).collect::<Vec<_>>();
+        assert!(refused.iter().all(|told| told.starts_with("is damaged, or not whole: ")), "{refused:?}");
+        assert!(refused.len() > whole.len() / 2, "only {} of {}", refused.len(), whole.len());
+    }
+
+    #[test]
+    fn a_component_is_taken_as_it_is() {
+        let bytes = [MAGIC, COMPONENT].concat();
+        assert_eq!(component(bytes.clone()).unwrap(), bytes);
+    }
+}

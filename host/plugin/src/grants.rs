@@ -1,0 +1,134 @@
+//! What a plugin may do: its own subtree, and what the operator granted in `NAME.toml`.
+//!
+//! A granted pattern covers the nodes it matches and all below them. What lies above is not covered: a plugin that may write
+//! `inventory.ne1` can't replace `inventory`.
+//!
+//! Reads through the tree and commits that a plugin subscribes to both need the grant to read. A transform or a guard sees, and
+//! reads, what its own patterns cover without one: judging it is what the operator took it in for.
+
+use tega_tree::{Name, Path, Pattern};
+
+/// What a plugin may do.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Grants {
+    pub(crate) read: Vec<Pattern>,
+    pub(crate) write: Vec<Pattern>,
+    pub(crate) methods: Vec<Pattern>,
+    pub(crate) channels: Vec<String>,
+}
+
+impl Grants {
+    /// Adds the plugin's own subtree, `plugin.<name>`.
+    #[must_use]
+    pub(crate) fn with_own(mut self, own: &Path) -> Self {
+        self.read.push(own.into());
+        self.write.push(own.into());
+        self
+    }
+
+    pub(crate) fn may_read(&self, path: &[Name]) -> bool {
+        covers(&self.read, path)
+    }
+
+    pub(crate) fn may_write(&self, path: &[Name]) -> bool {
+        covers(&self.write, path)
+    }
+
+    pub(crate) fn may_call(&self, path: &[Name]) -> bool {
+        covers(&self.methods, path)
+    }
+
+    pub(crate) fn may_publish(&self, channel: &str) -> bool {
+        self.channels.iter().any(|granted| granted == channel)
+    }
+}
+
+/// Whether one of the patterns covers the path.
+pub(crate) fn covers(patterns: &[Pattern], path: &[Name]) -> bool {
+    patterns.iter().any(|pattern| pattern.covers(path))
+}
+
+/// Whether all that a wished pattern covers is covered by one of the granted ones. Where that can't be told (a regular expression
+/// within another), it is not.
+pub(crate) fn includes(granted: &[Pattern], wished: &Pattern) -> bool {
+    let text = wished.to_string();
+    let example: Vec<Name> = segments(&text).into_iter().map(example).collect();
+    let within = |granted: &Pattern| {
+        let granted = granted.to_string();
+        text.strip_prefix(&granted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    granted.iter().any(|granted| granted.covers(&example) || within(granted))
+}
+
+/// The name that a segment stands for; for an open one, a name that no other pattern is likely to hold.
+fn example(segment: &str) -> Name {
+    let literal = Pattern::parse(segment).ok().and_then(|pattern| pattern.literal_prefix().pop());
+    literal.unwrap_or_else(|| Name::from("\u{0}"))
+}
+
+/// The segments of a pattern's text: split at the dots outside of quotes.
+fn segments(pattern: &str) -> Vec<&str> {
+    let (mut quoted, mut escaped) = (false, false);
+    pattern
+        .split(|c: char| {
+            let here = std::mem::take(&mut escaped);
+            match c {
+                '\\' if quoted && !here => escaped = true,
+                '"' if !here => quoted = !quoted,
+                _ => {}
+            }
+            c == '.' && !quoted
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn patterns(texts: &[&str]) -> Vec<Pattern> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_grant_covers_the_node_and_what_is_below_but_not_what_is_above() {
+        let path = |text: &str| Path::parse(text).unwrap();
+        let grants = Grants { read: patterns(&["inventory.ne1"]), ..Grants::default() }.with_own(&path("plugin.probe"));
+        assert!(grants.may_read(&path("inventory.ne1")));
+        assert!(grants.may_read(&path("inventory.ne1.addr.0")));
+        assert!(!grants.may_read(&path("inventory")));
+        assert!(!grants.may_read(&path("inventory.ne10")));
+        assert!(!grants.may_write(&path("inventory.ne1")));
+        assert!(grants.may_write(&path("plugin.probe.count")));
+        assert!(!grants.may_write(&path("plugin")));
+        assert!(!grants.may_write(&path("plugin.probe-2")));
+        assert!(!grants.may_call(&path("plugin.probe.x")));
+        assert!(!grants.may_publish("probe"));
+    }
+
+    #[test]
+    fn a_wish_is_granted_where_a_grant_includes_it() {
+        let cases = [
+            (&["inventory"][..], "inventory", true),
+            (&["inventory"], "inventory.*.name", true),
+            (&["inventory.*"], "inventory.*.name", true),
+            (&["inventory.*"], "inventory", false),
+            (&["inventory.ne1"], "inventory.*", false),
+            (&["*"], "inventory", true),
+            (&["*"], "**", true),
+            (&["**"], "*", true),
+            (&["**"], "**", true),
+            (&["a.**"], "a", false),
+            (&["a.~\"x[0-9]\""], "a.~\"x[0-9]\".b", true),
+            (&["a.~\"x[0-9]\""], "a.*", false),
+            (&["hosts.\"10.0.0.1\""], "hosts.\"10.0.0.1\".name", true),
+            (&["hosts.\"10.0\""], "hosts.\"10.0.0.1\"", false),
+            (&["inv"], "inventory", false),
+            (&[], "a", false),
+        ];
+        for (granted, wished, expected) in cases {
+            let wished = wished.parse().unwrap();
+            assert_eq!(includes(&patterns(granted), &wished), expected, "{granted:?} {wished}");
+        }
+    }
+}

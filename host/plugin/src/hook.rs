@@ -1,0 +1,101 @@
+//! The transforms and guards of a plugin, as the engine asks them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tega_engine::Rejection;
+use tega_engine::port::{Edit, Guard, HookError, HookPlace, Judged, Pending, Transform};
+use tega_tree::{Pattern, Value};
+
+use crate::bindings::types;
+use crate::convert;
+use crate::failure::Failure;
+use crate::journal::one_line;
+use crate::plugin::{Ask, Plugin};
+use crate::pool::Wait;
+
+/// The transforms, or the guards, of a plugin that stand at one place.
+#[derive(Debug)]
+pub(crate) struct Hook {
+    plugin: Arc<Plugin>,
+    place: HookPlace,
+    /// The patterns of the place: what they cover may be read.
+    shown: Arc<[Pattern]>,
+}
+
+impl Hook {
+    /// Those of a plugin, by their order.
+    pub(crate) fn all(plugin: &Arc<Plugin>, hooks: &BTreeMap<i32, Vec<Pattern>>) -> Vec<Arc<Self>> {
+        let hook = |(&order, patterns): (&i32, &Vec<Pattern>)| {
+            let place = HookPlace { owner: plugin.name().to_owned(), order, patterns: patterns.clone() };
+            Arc::new(Self { plugin: Arc::clone(plugin), place, shown: patterns.clone().into() })
+        };
+        hooks.iter().map(hook).collect()
+    }
+
+    fn ask(&self, judged: Judged) -> (Ask, Vec<types::Change>, types::Author) {
+        let changes = judged.changes.iter().map(convert::change).collect();
+        let author = convert::author(&judged.author);
+        let limit_ms = self.plugin.limits.judge_ms;
+        let wait = Wait::For(Duration::from_millis(limit_ms));
+        (Ask { scope: judged.scope, shown: Arc::clone(&self.shown), limit_ms, wait }, changes, author)
+    }
+
+    fn refused<T>(&self, answer: Result<Result<T, types::Rejection>, Failure>) -> Result<T, HookError> {
+        match answer {
+            Ok(judged) => judged.map_err(|rejection| HookError::Rejected(rejected(rejection))),
+            Err(failure) => {
+                let told = one_line(&failure.to_string());
+                tracing::warn!(target: "tega::plugin", plugin = self.plugin.name(), "can't judge a commit: {told}");
+                Err(failure.of_hook())
+            }
+        }
+    }
+}
+
+impl Transform for Hook {
+    fn place(&self) -> &HookPlace {
+        &self.place
+    }
+
+    fn transform(&self, judged: Judged) -> Pending<'_, Result<Vec<Edit>, HookError>> {
+        Box::pin(async move {
+            let (ask, changes, author) = self.ask(judged);
+            let asked =
+                self.plugin.ask(ask, |instance| Box::pin(async move { instance.transform(&changes, &author).await }));
+            let edits = self.refused(asked.await)?;
+            let edit = |(index, json): (u32, String)| match (usize::try_from(index), Value::from_json(json.as_bytes()))
+            {
+                (Ok(index), Ok(value)) => Ok(Edit { index, value }),
+                (_, Err(error)) => Err(unfit(&error.to_string())),
+                (Err(_), _) => Err(unfit("there is no such change")),
+            };
+            edits.into_iter().map(|told| edit((told.index, told.value))).collect()
+        })
+    }
+}
+
+impl Guard for Hook {
+    fn place(&self) -> &HookPlace {
+        &self.place
+    }
+
+    fn check(&self, judged: Judged) -> Pending<'_, Result<(), HookError>> {
+        Box::pin(async move {
+            let (ask, changes, author) = self.ask(judged);
+            let asked =
+                self.plugin.ask(ask, |instance| Box::pin(async move { instance.check(&changes, &author).await }));
+            self.refused(asked.await)
+        })
+    }
+}
+
+/// A rejection as the engine has it; a place that can't be one is left out.
+fn rejected(told: types::Rejection) -> Rejection {
+    Rejection { reason: convert::words(told.reason), place: told.place.and_then(|names| convert::path(names).ok()) }
+}
+
+fn unfit(reason: &str) -> HookError {
+    HookError::Unavailable { reason: format!("it made an edit that can't be taken: {reason}") }
+}

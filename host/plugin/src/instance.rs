@@ -1,0 +1,222 @@
+//! One instance of a plugin: its store, its exports, and each call of them within its time.
+//!
+//! Invariant: an instance that failed, or whose call was dropped, is never used again: whoever calls owns it meanwhile.
+
+use std::fmt;
+use std::time::Instant;
+
+use tega_tree::Path;
+use wasmtime::Store;
+
+use crate::bindings::subscriber::exports::tega::plugin::subscriber;
+use crate::bindings::transform::exports::tega::plugin::transform;
+use crate::bindings::{described, types};
+use crate::convert;
+use crate::exports::Exports;
+use crate::failure::Failure;
+use crate::limits::HANDED_BYTES_MAX;
+use crate::machine::{Machine, Part};
+use crate::memory::Shortage;
+use crate::state::State;
+use crate::threads::Interrupted;
+use crate::ticker::Awake;
+use crate::work::Work;
+
+/// The ticks that a guest runs before it is looked at: the first may come at once, so after the second it ran for a whole one.
+const FIRST_TICKS: u64 = 2;
+
+/// The time of a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Time {
+    /// When it runs out.
+    pub(crate) deadline: Instant,
+    /// How long that was from the beginning, in milliseconds.
+    pub(crate) limit_ms: u64,
+}
+
+/// What a guest answers, or how it failed.
+pub(crate) type Answer<T> = Result<Result<T, types::Error>, Failure>;
+
+/// One instance of a plugin.
+pub(crate) struct Instance {
+    store: Store<State>,
+    exports: Exports,
+    interrupted: Interrupted,
+    time: Time,
+    awake: Option<Awake>,
+}
+
+impl Instance {
+    /// Makes an instance, which runs the code that its modules start with.
+    pub(crate) async fn make(
+        machine: &Machine,
+        part: Part,
+        interrupted: Interrupted,
+        time: Time,
+    ) -> Result<Self, Failure> {
+        let awake = machine.ticker.keep_awake();
+        let state = State::new(part.identity, part.meter, interrupted.clone(), time.deadline);
+        let mut store = Store::new(&machine.engine, state);
+        store.limiter(|state| &mut state.meter);
+        store.set_hostcall_fuel(HANDED_BYTES_MAX);
+        store.epoch_deadline_callback(|store| Ok(store.data().at_epoch()));
+        store.set_epoch_deadline(FIRST_TICKS);
+        let made = timed(time, part.pre.instantiate_async(&mut store)).await;
+        let loaded = made.map(|instance| part.indices.load(&mut store, &instance));
+        match loaded {
+            Ok(Ok(exports)) => Ok(Self { store, exports, interrupted, time, awake: Some(awake) }),
+            Ok(Err(error)) => Err(Failure::Form { reason: format!("{error:#}") }),
+            Err(Failed::Wasm(error)) => Err(no_instance(&mut store, &error, time)),
+            Err(Failed::Late) => Err(Failure::Deadline { limit_ms: time.limit_ms }),
+        }
+    }
+
+    /// Begins a call: says what it works on and how long it may take.
+    pub(crate) fn begin(&mut self, machine: &Machine, work: Option<Work>, time: Time) {
+        self.awake = Some(machine.ticker.keep_awake());
+        self.time = time;
+        self.interrupted.clear();
+        let state = self.store.data_mut();
+        state.work = work;
+        state.deadline = time.deadline;
+        state.journal.begin_call();
+        self.store.set_epoch_deadline(FIRST_TICKS);
+    }
+
+    /// Ends a call: lets go of what it worked on.
+    pub(crate) fn end(&mut self) {
+        self.store.data_mut().work = None;
+        self.awake = None;
+    }
+
+    /// Whether it has so much memory that it is not kept.
+    pub(crate) fn is_past_half(&self) -> bool {
+        self.store.data().meter.is_past_half()
+    }
+
+    /// The mark of its interruptions.
+    pub(crate) fn interrupted(&self) -> Interrupted {
+        self.interrupted.clone()
+    }
+
+    pub(crate) async fn describe(&mut self) -> Result<described::Description, Failure> {
+        let called = self.exports.lifecycle.tega_plugin_lifecycle().call_describe(&mut self.store);
+        let done = timed(self.time, called).await;
+        self.told(done)
+    }
+
+    pub(crate) async fn start(&mut self, reason: described::StartReason) -> Answer<()> {
+        let called = self.exports.lifecycle.tega_plugin_lifecycle().call_start(&mut self.store, reason);
+        let done = timed(self.time, called).await;
+        self.told(done)
+    }
+
+    pub(crate) async fn stop(&mut self) -> Result<(), Failure> {
+        let called = self.exports.lifecycle.tega_plugin_lifecycle().call_stop(&mut self.store);
+        let done = timed(self.time, called).await;
+        self.told(done)
+    }
+
+    pub(crate) async fn method(&mut self, call: &Called) -> Answer<String> {
+        let exports = self.exports.methods.as_ref().ok_or(LACKING)?.tega_plugin_methods();
+        let path = convert::names(&call.path);
+        let called = exports.call_call(&mut self.store, &path, &call.positional, &call.named, &call.caller);
+        let done = timed(self.time, called).await;
+        self.told(done)
+    }
+
+    pub(crate) async fn on_commit(&mut self, commit: &subscriber::Commit) -> Answer<()> {
+        let exports = self.exports.subscriber.as_ref().ok_or(LACKING)?.tega_plugin_subscriber();
+        let done = timed(self.time, exports.call_on_commit(&mut self.store, commit)).await;
+        self.told(done)
+    }
+
+    pub(crate) async fn on_message(&mut self, message: &subscriber::Message) -> Answer<()> {
+        let exports = self.exports.subscriber.as_ref().ok_or(LACKING)?.tega_plugin_subscriber();
+        let done = timed(self.time, exports.call_on_message(&mut self.store, message)).await;
+        self.told(done)
+    }
+
+    pub(crate) async fn on_gap(&mut self, first: u64, last: u64) -> Answer<()> {
+        let exports = self.exports.subscriber.as_ref().ok_or(LACKING)?.tega_plugin_subscriber();
+        let done = timed(self.time, exports.call_on_gap(&mut self.store, first, last)).await;
+        self.told(done)
+    }
+
+    pub(crate) async fn transform(
+        &mut self,
+        changes: &[types::Change],
+        author: &types::Author,
+    ) -> Result<Result<Vec<transform::Edit>, types::Rejection>, Failure> {
+        let exports = self.exports.transform.as_ref().ok_or(LACKING)?.tega_plugin_transform();
+        let done = timed(self.time, exports.call_transform(&mut self.store, changes, author)).await;
+        self.told(done)
+    }
+
+    pub(crate) async fn check(
+        &mut self,
+        changes: &[types::Change],
+        author: &types::Author,
+    ) -> Result<Result<(), types::Rejection>, Failure> {
+        let exports = self.exports.guard.as_ref().ok_or(LACKING)?.tega_plugin_guard();
+        let done = timed(self.time, exports.call_check(&mut self.store, changes, author)).await;
+        self.told(done)
+    }
+
+    fn told<T>(&mut self, done: Result<T, Failed>) -> Result<T, Failure> {
+        done.map_err(|failed| match failed {
+            Failed::Late => Failure::Deadline { limit_ms: self.time.limit_ms },
+            Failed::Wasm(error) => failure(&mut self.store, &error, self.time),
+        })
+    }
+}
+
+impl fmt::Debug for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Instance").field("state", self.store.data()).field("time", &self.time).finish_non_exhaustive()
+    }
+}
+
+/// A call of a method, as the contract has it.
+#[derive(Debug)]
+pub(crate) struct Called {
+    pub(crate) path: Path,
+    pub(crate) positional: String,
+    pub(crate) named: String,
+    pub(crate) caller: types::Author,
+}
+
+/// Nothing is called that was not described, and nothing is described without its interface.
+const LACKING: Failure = Failure::Host { reason: "it called an interface that the plugin does not export" };
+
+enum Failed {
+    /// The time ran out while the guest waited for the host.
+    Late,
+    Wasm(wasmtime::Error),
+}
+
+/// Epochs stop a guest that computes; this stops the wait for one that waits for the host.
+async fn timed<T>(time: Time, call: impl Future<Output = wasmtime::Result<T>>) -> Result<T, Failed> {
+    match tokio::time::timeout_at(time.deadline.into(), call).await {
+        Ok(done) => done.map_err(Failed::Wasm),
+        Err(_) => Err(Failed::Late),
+    }
+}
+
+/// Why there is no instance. Where the memory for all is used up, that is nothing the plugin did.
+fn no_instance(store: &mut Store<State>, error: &wasmtime::Error, time: Time) -> Failure {
+    match store.data_mut().meter.take_shortage() {
+        Some(Shortage::Total(limit)) => Failure::Busy {
+            reason: format!("the instances of plugins have all of the {limit} bytes of memory they may have"),
+        },
+        shortage => Failure::of(error, shortage, time.limit_ms),
+    }
+}
+
+fn failure(store: &mut Store<State>, error: &wasmtime::Error, time: Time) -> Failure {
+    let state = store.data_mut();
+    let failure = Failure::of(error, state.meter.take_shortage(), time.limit_ms);
+    // For whoever debugs the plugin: where in its code that was.
+    tracing::debug!(target: "tega::plugin", plugin = state.identity.name, "{error:#}");
+    failure
+}

@@ -1,0 +1,107 @@
+//! Every bound of the plugin host, with its reason. Those that an operator may set for a plugin stand in its `NAME.toml`.
+
+/// The largest plugin file, in bytes: more than the largest known kind of plugin (Python, 18 MB) takes.
+pub const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// The largest `NAME.toml`, in bytes.
+pub const MANIFEST_BYTES_MAX: u64 = 1024 * 1024;
+
+/// The time `describe` has, in milliseconds; setting `describe_ms`.
+pub const DESCRIBE_MS: u64 = 5_000;
+
+/// The time a new instance and its `start` have, in milliseconds; setting `start_ms`.
+pub const START_MS: u64 = 5_000;
+
+/// The time `stop` has, in milliseconds; setting `stop_ms`.
+pub const STOP_MS: u64 = 1_000;
+
+/// The time a method has, in milliseconds; setting `method_ms`.
+pub const METHOD_MS: u64 = 1_000;
+
+/// The time a callback has, in milliseconds; setting `callback_ms`.
+pub const CALLBACK_MS: u64 = 5_000;
+
+/// The time a transform or a guard has, in milliseconds: clients wait for it; setting `judge_ms`.
+pub const JUDGE_MS: u64 = 100;
+
+/// The longest time that may be set for a call, in milliseconds.
+pub const CALL_MS_MAX: u64 = 3_600_000;
+
+/// The memory of one instance, all its memories together, in bytes; setting `memory_bytes`.
+pub const MEMORY_BYTES: usize = 64 * 1024 * 1024;
+
+/// The memory of all instances together, in bytes: at it idle ones go first, then calls are refused as busy.
+pub const TOTAL_MEMORY_BYTES: usize = 512 * 1024 * 1024;
+
+/// The most instances that may be set for a plugin.
+pub const INSTANCES_MAX: usize = 64;
+
+/// The instances of all plugins together, as far as memory is reserved ahead: 512 MiB hold no more of the smallest Rust plugins.
+pub const TOTAL_INSTANCES: u32 = 512;
+
+/// The core instances of one component: interpreted guests have up to 40.
+pub const CORE_INSTANCES: u32 = 64;
+
+/// The memories of one component: no known toolchain makes more than two.
+pub const MEMORIES: u32 = 4;
+
+/// The tables of one component, one for most core instances.
+pub const TABLES: u32 = 64;
+
+/// The tables of one core module: most have one, for indirect calls.
+pub const TABLES_OF_MODULE: u32 = 8;
+
+/// The elements of one table: interpreters have 15,000 functions in one.
+pub const TABLE_ELEMENTS: usize = 20_000;
+
+/// The period of the epoch, in milliseconds: how long a guest runs on the thread of whoever called it (up to twice this)
+/// before it is moved to a thread of its own, and how exactly a deadline is kept.
+pub const TICK_MS: u64 = 2;
+
+/// The ticks without any call after which ticking pauses: an idle daemon does not wake up.
+pub const IDLE_TICKS: u32 = 500;
+
+/// What a guest may hand over in one call, in either direction, in bytes: it is copied into the daemon's memory.
+pub const HANDED_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// What the daemon hands to a guest as one answer of the tree, in bytes of JSON.
+pub const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// What one call may write, publish and pass on, in bytes of JSON: it is held back in the daemon's memory until the commit.
+pub const CALL_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// The longest line of a plugin in the log, in bytes: longer ones are cut.
+pub const LOG_LINE_BYTES_MAX: usize = 4 * 1024;
+
+/// The most lines of one call in the log: the next says that the rest is left out.
+pub const LOG_LINES_MAX: u32 = 1_000;
+
+/// The longest name of a plugin, in bytes.
+pub const NAME_BYTES_MAX: usize = 64;
+
+/// The longest version or summary that a plugin describes itself with, in bytes.
+pub const SUMMARY_BYTES_MAX: usize = 4 * 1024;
+
+/// The longest message of an error or a rejection that a guest gives, in bytes: longer ones are cut, for they go to clients.
+pub const ERROR_BYTES_MAX: usize = 4 * 1024;
+
+/// The most methods, subscriptions, hooks and wishes of one description together.
+pub const DESCRIBED_MAX: usize = 10_000;
+
+/// How often a call is made because what it had read changed before its commit.
+pub const STALE_ATTEMPTS_MAX: u32 = 3;
+
+/// How often a commit is told to a plugin that fails on it before it is skipped.
+pub const CALLBACK_TRIES_MAX: u32 = 5;
+
+/// The pause after an error that a callback returned, in milliseconds, doubled for each further one.
+pub const ERROR_PAUSE_MS: u64 = 100;
+
+/// The pause after a callback trapped or ran too long, in milliseconds, doubled for each further one.
+pub const TRAP_PAUSE_MS: u64 = 1_000;
+
+/// The longest pause of a plugin that keeps trapping, in milliseconds.
+pub const TRAP_PAUSE_MS_MAX: u64 = 60_000;
+
+/// How long the host waits for calls and callbacks under way when it is stopped, in milliseconds.
+pub const DRAIN_MS: u64 = 2_000;

@@ -1,0 +1,266 @@
+//! `NAME.toml` beside `NAME.wasm`: what the operator grants and sets.
+//!
+//! ```toml
+//! enabled = true                  # false: the plugin is not loaded
+//! instances = 1                   # where it keeps state in memory; else as many as there are cores
+//!
+//! [grants]                        # besides plugin.<name>, which it always may read and write
+//! read = ["inventory"]            # patterns: the nodes they match and all below
+//! write = ["inventory.*.state"]
+//! methods = ["other.method"]      # patterns of methods it may call
+//! channels = ["alarms"]           # channels it may publish on
+//!
+//! [limits]
+//! method_ms = 1000                # also describe_ms, start_ms, stop_ms, callback_ms, judge_ms
+//! memory_bytes = 67108864         # of one instance
+//!
+//! [settings]                      # what the plugin gets from its import `settings`, as JSON
+//! greeting = "Hello"
+//! ```
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::Value as Json;
+use tega_tree::Pattern;
+
+use crate::grants::Grants;
+use crate::limits::{self, CALL_MS_MAX, INSTANCES_MAX, MANIFEST_BYTES_MAX, MEMORY_BYTES};
+
+/// Why a `NAME.toml` is not taken.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum ManifestError {
+    #[error("{} can't be read: {source}", file.display())]
+    Read { file: PathBuf, source: std::io::Error },
+    #[error("{}, line {line}: {reason}", file.display())]
+    Syntax { file: PathBuf, line: usize, reason: String },
+    #[error("{}, `{key}`: {reason}", file.display())]
+    Key { file: PathBuf, key: String, reason: String },
+}
+
+/// What the operator grants and sets for a plugin.
+#[derive(Clone, Debug)]
+pub(crate) struct Manifest {
+    /// Whether it is to be loaded.
+    pub(crate) enabled: bool,
+    /// How many instances it may have at once, where that is set.
+    pub(crate) instances: Option<usize>,
+    /// What it may do, besides its own subtree.
+    pub(crate) grants: Grants,
+    /// Its bounds.
+    pub(crate) limits: Limits,
+    /// What its import `settings` gives: a JSON object.
+    pub(crate) settings: String,
+}
+
+/// The bounds of a plugin: times in milliseconds, memory in bytes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Limits {
+    pub(crate) describe_ms: u64,
+    pub(crate) start_ms: u64,
+    pub(crate) stop_ms: u64,
+    pub(crate) method_ms: u64,
+    pub(crate) callback_ms: u64,
+    pub(crate) judge_ms: u64,
+    pub(crate) memory_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            describe_ms: limits::DESCRIBE_MS,
+            start_ms: limits::START_MS,
+            stop_ms: limits::STOP_MS,
+            method_ms: limits::METHOD_MS,
+            callback_ms: limits::CALLBACK_MS,
+            judge_ms: limits::JUDGE_MS,
+            memory_bytes: MEMORY_BYTES,
+        }
+    }
+}
+
+/// The file as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Written {
+    enabled: bool,
+    instances: Option<usize>,
+    grants: WrittenGrants,
+    limits: Limits,
+    settings: toml::Table,
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            instances: None,
+            grants: WrittenGrants::default(),
+            limits: Limits::default(),
+            settings: toml::Table::new(),
+        }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct WrittenGrants {
+    read: Vec<String>,
+    write: Vec<String>,
+    methods: Vec<String>,
+    channels: Vec<String>,
+    hosts: Vec<String>,
+    environment: Vec<String>,
+    folders: Vec<String>,
+}
+
+impl Manifest {
+    /// Reads the file; one that is not there grants and sets nothing.
+    pub(crate) fn read(file: &Path) -> Result<Self, ManifestError> {
+        let failed = |source| ManifestError::Read { file: file.to_owned(), source };
+        match std::fs::metadata(file) {
+            Ok(metadata) if metadata.len() > MANIFEST_BYTES_MAX => {
+                let reason = format!("{} bytes, over the limit of {MANIFEST_BYTES_MAX}", metadata.len());
+                Err(failed(std::io::Error::other(reason)))
+            }
+            Ok(_) => Self::parse(&std::fs::read_to_string(file).map_err(failed)?, file),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::parse("", file),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    fn parse(text: &str, file: &Path) -> Result<Self, ManifestError> {
+        let written: Written = toml::from_str(text).map_err(|error| syntax(&error, text, file))?;
+        let refused =
+            |key: &str, reason: String| ManifestError::Key { file: file.to_owned(), key: key.to_owned(), reason };
+        written.limits.check().map_err(|(key, reason)| refused(key, reason))?;
+        if written.instances.is_some_and(|count| !(1..=INSTANCES_MAX).contains(&count)) {
+            return Err(refused("instances", format!("it is a number from 1 to {INSTANCES_MAX}")));
+        }
+        let settings = Json::Object(json_members(written.settings).map_err(|(key, reason)| refused(&key, reason))?);
+        Ok(Self {
+            enabled: written.enabled,
+            instances: written.instances,
+            grants: written.grants.parse().map_err(|(key, reason)| refused(key, reason))?,
+            limits: written.limits,
+            settings: settings.to_string(),
+        })
+    }
+}
+
+impl Limits {
+    fn check(&self) -> Result<(), (&'static str, String)> {
+        let times = [
+            ("limits.describe_ms", self.describe_ms),
+            ("limits.start_ms", self.start_ms),
+            ("limits.stop_ms", self.stop_ms),
+            ("limits.method_ms", self.method_ms),
+            ("limits.callback_ms", self.callback_ms),
+            ("limits.judge_ms", self.judge_ms),
+        ];
+        match times.into_iter().find(|(_, ms)| !(1..=CALL_MS_MAX).contains(ms)) {
+            Some((key, _)) => Err((key, format!("it is a number of milliseconds from 1 to {CALL_MS_MAX}"))),
+            None if self.memory_bytes == 0 => {
+                Err(("limits.memory_bytes", "it is a number of bytes above 0".to_owned()))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl WrittenGrants {
+    fn parse(self) -> Result<Grants, (&'static str, String)> {
+        let not_yet = [
+            ("grants.hosts", &self.hosts, "reaching hosts over HTTP"),
+            ("grants.environment", &self.environment, "seeing the daemon's environment"),
+            ("grants.folders", &self.folders, "seeing folders"),
+        ];
+        if let Some((key, _, what)) = not_yet.into_iter().find(|(_, granted, _)| !granted.is_empty()) {
+            return Err((key, format!("{what} can't be granted in this version of tega; remove it")));
+        }
+        Ok(Grants {
+            read: patterns("grants.read", &self.read)?,
+            write: patterns("grants.write", &self.write)?,
+            methods: patterns("grants.methods", &self.methods)?,
+            channels: self.channels,
+        })
+    }
+}
+
+fn patterns(key: &'static str, texts: &[String]) -> Result<Vec<Pattern>, (&'static str, String)> {
+    texts.iter().map(|text| Pattern::parse(text).map_err(|error| (key, format!("{text:?}: {error}")))).collect()
+}
+
+fn syntax(error: &toml::de::Error, text: &str, file: &Path) -> ManifestError {
+    let at = error.span().map_or(0, |span| span.start);
+    let line = 1 + text.bytes().take(at).filter(|&byte| byte == b'\n').count();
+    ManifestError::Syntax { file: file.to_owned(), line, reason: error.message().to_owned() }
+}
+
+fn json_members(table: toml::Table) -> Result<serde_json::Map<String, Json>, (String, String)> {
+    table
+        .into_iter()
+        .map(|(name, value)| {
+            let json = json(value).map_err(|reason| (format!("settings.{name}"), reason))?;
+            Ok((name, json))
+        })
+        .collect()
+}
+
+fn json(value: toml::Value) -> Result<Json, String> {
+    Ok(match value {
+        toml::Value::String(text) => Json::String(text),
+        toml::Value::Integer(number) => number.into(),
+        toml::Value::Float(number) => serde_json::Number::from_f64(number)
+            .map(Json::Number)
+            .ok_or_else(|| format!("{number} is no number in JSON"))?,
+        toml::Value::Boolean(flag) => Json::Bool(flag),
+        toml::Value::Datetime(time) => Json::String(time.to_string()),
+        toml::Value::Array(items) => Json::Array(items.into_iter().map(json).collect::<Result<_, _>>()?),
+        toml::Value::Table(table) => Json::Object(json_members(table).map_err(|(_, reason)| reason)?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Manifest, String> {
+        Manifest::parse(text, Path::new("hello.toml")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_empty_file_grants_and_sets_nothing() {
+        let manifest = parse("").unwrap();
+        assert!(manifest.enabled);
+        assert_eq!(manifest.settings, "{}");
+        assert_eq!(manifest.limits.method_ms, 1_000);
+        assert!(manifest.grants.read.is_empty());
+    }
+
+    #[test]
+    fn settings_become_json() {
+        let manifest = parse("[settings]\na = 1\nb = [1.5, true]\nc = { d = 2024-01-02 }").unwrap();
+        assert_eq!(manifest.settings, r#"{"a":1,"b":[1.5,true],"c":{"d":"2024-01-02"}}"#);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_file_and_key() {
+        let cases = [
+            ("[grants]\nread = [\"a..b\"]", "hello.toml, `grants.read`: \"a..b\": not a pattern"),
+            ("[grants]\n\nreads = []", "hello.toml, line 3: unknown field `reads`"),
+            ("grant = 1", "hello.toml, line 1: unknown field `grant`"),
+            ("[grants]\nhosts = [\"a\"]", "hello.toml, `grants.hosts`: reaching hosts over HTTP can't be granted"),
+            ("[limits]\nmethod_ms = 0", "hello.toml, `limits.method_ms`: it is a number of milliseconds from 1"),
+            ("instances = 0", "hello.toml, `instances`: it is a number from 1 to 64"),
+            ("[settings]\nx = nan", "hello.toml, `settings.x`: NaN is no number in JSON"),
+            ("[grants", "hello.toml, line 1: "),
+        ];
+        for (text, expected) in cases {
+            let told = parse(text).unwrap_err();
+            assert!(told.starts_with(expected), "{told}");
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! A plugin that was loaded: takes an instance, makes a call of it within its bounds, and keeps or drops the instance.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use futures_util::future::BoxFuture;
+use tega_engine::port::{Access, Scope};
+use tega_engine::{CommitError, Transaction};
+use tega_tree::Pattern;
+
+use crate::bindings::described::StartReason;
+use crate::convert::{error_code_in, words};
+use crate::description::Description;
+use crate::failure::Failure;
+use crate::identity::Identity;
+use crate::instance::{Instance, Time};
+use crate::limits::STALE_ATTEMPTS_MAX;
+use crate::machine::{Blueprint, Machine};
+use crate::manifest::Limits;
+use crate::pool::{Pool, Wait};
+use crate::threads::{Interrupted, Panicked};
+use crate::work::Work;
+
+/// A plugin that was loaded.
+#[derive(Debug)]
+pub(crate) struct Plugin {
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) description: Description,
+    pub(crate) limits: Limits,
+    pub(crate) machine: Arc<Machine>,
+    pub(crate) blueprint: Blueprint,
+    pub(crate) pool: Arc<Pool>,
+    /// Whether an instance failed since the last one was made.
+    pub(crate) failed: AtomicBool,
+}
+
+/// A call to be made.
+#[derive(Debug)]
+pub(crate) struct Ask {
+    /// What it works on, with the deadline of whoever calls.
+    pub(crate) scope: Scope,
+    /// What it may read besides what is granted.
+    pub(crate) shown: Arc<[Pattern]>,
+    /// The time it has, in milliseconds.
+    pub(crate) limit_ms: u64,
+    /// How long it waits for a place.
+    pub(crate) wait: Wait,
+}
+
+impl Plugin {
+    /// The plugin's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.identity.name
+    }
+
+    /// Makes a call of an instance.
+    ///
+    /// # Cancel safety
+    /// Dropped, the call ends and its instance is not used again.
+    pub(crate) async fn ask<T, F>(&self, ask: Ask, call: F) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        F: for<'a> FnOnce(&'a mut Instance) -> BoxFuture<'a, Result<T, Failure>> + Send + 'static,
+    {
+        let Ask { mut scope, shown, limit_ms, wait } = ask;
+        let _place = self.pool.place(wait).await?;
+        let mut instance = match self.pool.take_idle() {
+            Some(instance) => instance,
+            None => self.fresh(Some(&scope)).await?,
+        };
+        let time = Time::within(limit_ms, scope.deadline)?;
+        scope.deadline = Some(time.deadline);
+        instance.begin(&self.machine, Some(Work::new(scope, shown)), time);
+        let interrupted = instance.interrupted();
+        let running = async move {
+            let answer = call(&mut instance).await;
+            (answer, instance)
+        };
+        let (answer, instance) = self.machine.threads.run(&interrupted, running).await.map_err(panicked)?;
+        match &answer {
+            Ok(_) => self.keep(instance),
+            Err(_) => self.failed.store(true, Ordering::Relaxed),
+        }
+        answer
+    }
+
+    /// Makes the first instance, so that a plugin which does not start is known at once.
+    pub(crate) async fn warm_up(&self) -> Result<(), Failure> {
+        let _place = self.pool.place(Wait::Forever).await?;
+        let instance = self.fresh(None).await?;
+        self.keep(instance);
+        Ok(())
+    }
+
+    /// Ends the calls under way, up to a time, and stops the instances.
+    pub(crate) async fn close(&self, wait: Duration) {
+        let idle = self.pool.close(wait).await;
+        let stops = idle.into_iter().map(|instance| stop(Arc::clone(&self.machine), instance, self.limits.stop_ms));
+        futures_util::future::join_all(stops).await;
+    }
+
+    fn keep(&self, mut instance: Instance) {
+        instance.end();
+        let surplus = if instance.is_past_half() { Some(instance) } else { self.pool.keep(instance) };
+        if let Some(instance) = surplus {
+            let (machine, stop_ms) = (Arc::clone(&self.machine), self.limits.stop_ms);
+            self.machine.threads.spawn(stop(machine, instance, stop_ms));
+        }
+    }
+
+    /// Makes an instance, starts it, and commits what its start did.
+    async fn fresh(&self, caller: Option<&Scope>) -> Result<Instance, Failure> {
+        let mut attempt = 1;
+        loop {
+            let (instance, transaction) = self.started(caller).await?;
+            match self.identity.engine.commit(transaction).await {
+                Ok(_) => return Ok(instance),
+                Err(CommitError::Stale { .. }) if attempt < STALE_ATTEMPTS_MAX => attempt += 1,
+                Err(error) => return Err(Failure::NotCommitted(error)),
+            }
+        }
+    }
+
+    async fn started(&self, caller: Option<&Scope>) -> Result<(Instance, Transaction), Failure> {
+        let caller_deadline = caller.and_then(|scope| scope.deadline);
+        let time = Time::within(self.limits.start_ms, caller_deadline)?;
+        let mut instance = self.instance(time).await?;
+        let transaction = self.identity.engine.begin_as(Arc::clone(&self.identity.author)).tracking_reads();
+        let mut scope = Scope::new(transaction, Access::Full, self.name());
+        if let Some(caller) = caller {
+            // What the start calls is part of the chain of calls that this instance is made for.
+            scope.chain.clone_from(&caller.chain);
+        }
+        scope.deadline = Some(time.deadline);
+        instance.begin(&self.machine, Some(Work::new(scope.clone(), Arc::new([]))), time);
+        let reason =
+            if self.failed.swap(false, Ordering::Relaxed) { StartReason::Restarted } else { StartReason::Loaded };
+        let interrupted = instance.interrupted();
+        let running = async move {
+            let answer = instance.start(reason).await;
+            (answer, instance)
+        };
+        let (answer, mut instance) = self.machine.threads.run(&interrupted, running).await.map_err(panicked)?;
+        answer?
+            .map_err(|error| Failure::NotStarted { code: error_code_in(error.code), message: words(error.message) })?;
+        instance.end();
+        Ok((instance, scope.into_transaction()))
+    }
+
+    /// Makes an instance; where there is no memory left for it, idle ones of any plugin go first.
+    async fn instance(&self, time: Time) -> Result<Instance, Failure> {
+        match self.make(time).await {
+            Err(Failure::Busy { .. }) if self.machine.drop_idle() => self.make(time).await,
+            made => made,
+        }
+    }
+
+    async fn make(&self, time: Time) -> Result<Instance, Failure> {
+        let machine = Arc::clone(&self.machine);
+        let part = self.blueprint.part(Arc::clone(&self.identity), machine.meter(self.limits.memory_bytes));
+        make(machine, part, time).await
+    }
+}
+
+/// Makes an instance of a part.
+pub(crate) async fn make(machine: Arc<Machine>, part: crate::machine::Part, time: Time) -> Result<Instance, Failure> {
+    let interrupted = Interrupted::default();
+    let theirs = (Arc::clone(&machine), interrupted.clone());
+    let making = async move { Instance::make(&theirs.0, part, theirs.1, time).await };
+    machine.threads.run(&interrupted, making).await.map_err(panicked)?
+}
+
+impl Time {
+    /// So many milliseconds from now, but no longer than a caller has.
+    pub(crate) fn within(limit_ms: u64, caller: Option<Instant>) -> Result<Self, Failure> {
+        let now = Instant::now();
+        let own = now + Duration::from_millis(limit_ms);
+        match caller {
+            Some(caller) if caller <= now => Err(Failure::Deadline { limit_ms: 0 }),
+            Some(caller) if caller < own => {
+                let left_ms = u64::try_from((caller - now).as_millis()).unwrap_or(limit_ms);
+                Ok(Self { deadline: caller, limit_ms: left_ms })
+            }
+            _ => Ok(Self { deadline: own, limit_ms }),
+        }
+    }
+}
+
+/// Tells an instance that it is no longer needed. How it takes that changes nothing.
+async fn stop(machine: Arc<Machine>, mut instance: Instance, stop_ms: u64) {
+    let Ok(time) = Time::within(stop_ms, None) else { return };
+    instance.begin(&machine, None, time);
+    let interrupted = instance.interrupted();
+    let stopping = async move { instance.stop().await };
+    if let Ok(Err(failure)) = machine.threads.run(&interrupted, stopping).await {
+        tracing::debug!(target: "tega::plugin", %failure, "an instance did not stop by itself");
+    }
+}
+
+fn panicked(_: Panicked) -> Failure {
+    Failure::Host { reason: "it panicked" }
+}

@@ -1,0 +1,115 @@
+//! What the imports of one instance know: the data of its store.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tega_engine::ErrorCode;
+use tega_tree::{Name, Path};
+use wasmtime::UpdateDeadline;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+use crate::bindings::types;
+use crate::convert::error;
+use crate::grants::covers;
+use crate::identity::Identity;
+use crate::journal::{Journal, Level};
+use crate::memory::Meter;
+use crate::stdio::Output;
+use crate::threads::Interrupted;
+use crate::work::Work;
+
+/// The data of a store.
+pub(crate) struct State {
+    pub(crate) identity: Arc<Identity>,
+    /// What the call in progress works on; none in `describe` and `stop`.
+    pub(crate) work: Option<Work>,
+    pub(crate) meter: Meter,
+    pub(crate) journal: Arc<Journal>,
+    /// When the time of the call in progress runs out.
+    pub(crate) deadline: Instant,
+    interrupted: Interrupted,
+    wasi: WasiCtx,
+    table: ResourceTable,
+}
+
+impl State {
+    /// For an instance of a plugin, before any call.
+    pub(crate) fn new(identity: Arc<Identity>, meter: Meter, interrupted: Interrupted, deadline: Instant) -> Self {
+        let journal = Arc::new(Journal::new(identity.name.clone()));
+        // Nothing but the two outputs, clocks and random numbers: no environment, no arguments, no folders, no network.
+        let wasi = WasiCtx::builder()
+            .stdout(Output::new(Arc::clone(&journal), Level::Info))
+            .stderr(Output::new(Arc::clone(&journal), Level::Warn))
+            .allow_tcp(false)
+            .allow_udp(false)
+            .allow_ip_name_lookup(false)
+            .build();
+        let table = ResourceTable::new();
+        Self { identity, work: None, meter, journal, deadline, interrupted, wasi, table }
+    }
+
+    /// What happens when the epoch passes the guest's mark: it stops where its time is over, else lets others run.
+    pub(crate) fn at_epoch(&self) -> UpdateDeadline {
+        if Instant::now() >= self.deadline {
+            return UpdateDeadline::Interrupt;
+        }
+        self.interrupted.set();
+        UpdateDeadline::Yield(1)
+    }
+
+    /// What the call works on, where it works on anything.
+    pub(crate) fn work(&self) -> Result<&Work, types::Error> {
+        self.work.as_ref().ok_or_else(unusable)
+    }
+
+    /// The same, to be counted on.
+    pub(crate) fn work_mut(&mut self) -> Result<&mut Work, types::Error> {
+        self.work.as_mut().ok_or_else(unusable)
+    }
+
+    /// Whether the plugin may read here.
+    pub(crate) fn check_read(&self, path: &[Name], told: &dyn fmt::Display) -> Result<(), types::Error> {
+        let shown = self.work()?.shown();
+        if self.identity.grants.may_read(path) || covers(shown, path) {
+            return Ok(());
+        }
+        Err(self.denied("read", told))
+    }
+
+    /// Whether the plugin, in this call, may write here.
+    pub(crate) fn check_write(&self, path: &Path) -> Result<(), types::Error> {
+        self.work()?.check_full()?;
+        if self.identity.grants.may_write(path) {
+            return Ok(());
+        }
+        Err(self.denied("write", path))
+    }
+
+    /// The error that names a grant which is lacking.
+    pub(crate) fn denied(&self, grant: &str, what: &dyn fmt::Display) -> types::Error {
+        let name = &self.identity.name;
+        let file = &self.identity.manifest_name;
+        error(
+            ErrorCode::Denied,
+            format!("the plugin {name} is not granted `{grant}` for {what}; the operator grants it in {file}"),
+        )
+    }
+}
+
+fn unusable() -> types::Error {
+    error(ErrorCode::Denied, "the tree, channels and methods can't be used while a plugin is described or stopped")
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").field("plugin", &self.identity.name).field("work", &self.work).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,12 @@
+//! The plugin host as the daemon uses it, with guests written as WebAssembly text: no toolchain is needed.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, and its helpers do as well")]
+
+mod bounds;
+mod calls;
+mod guest;
+mod hooks;
+mod logs;
+mod refusals;
+mod server;
+mod subscriptions;

@@ -1,0 +1,97 @@
+//! A database with a plugin host on a temporary folder.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tega_engine::port::{Arguments, Clock, PluginReport, Plugins};
+use tega_engine::{Author, CallError, CommitError, Engine, Options};
+use tega_plugin_host::{Host, HostOptions};
+use tega_tree::{Path, ReadPath, Value};
+use tempfile::TempDir;
+
+/// Plugin files that are still to be loaded.
+pub(crate) struct Folder(TempDir);
+
+/// A database with plugins in service.
+pub(crate) struct Server {
+    pub(crate) engine: Engine,
+    pub(crate) host: Host,
+    _folders: [TempDir; 2],
+}
+
+#[derive(Debug)]
+struct Stopped;
+
+impl Clock for Stopped {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+}
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn with(self, file: &str, bytes: impl AsRef<[u8]>) -> Self {
+        std::fs::write(self.0.path().join(file), bytes).unwrap();
+        self
+    }
+
+    pub(crate) async fn start(self) -> Server {
+        self.start_with(HostOptions { instances: 2, ..HostOptions::default() }).await
+    }
+
+    pub(crate) async fn start_with(self, options: HostOptions) -> Server {
+        let data = tempfile::tempdir().unwrap();
+        let storage = tega_log::FileStorage::open(data.path()).unwrap();
+        let (engine, _) = Engine::open(storage, &Options::default(), Arc::new(Stopped)).unwrap();
+        let options = HostOptions { folders: vec![self.0.path().to_owned()], ..options };
+        let host = Host::start(engine.clone(), options).await.unwrap();
+        Server { engine, host, _folders: [data, self.0] }
+    }
+}
+
+impl Server {
+    pub(crate) fn report(&self, name: &str) -> PluginReport {
+        self.host.list().into_iter().find(|report| report.name == name).unwrap_or_else(|| panic!("no report of {name}"))
+    }
+
+    /// Why the file was refused; the whole report where it was not.
+    pub(crate) fn refusal(&self, file: &str) -> String {
+        let report = self.host.list().into_iter().find(|report| report.file.ends_with(&format!("/{file}"))).unwrap();
+        report.reason.clone().unwrap_or_else(|| format!("{report:?}"))
+    }
+
+    pub(crate) async fn call(&self, path: &str) -> Result<String, CallError> {
+        self.call_with(path, "{}").await
+    }
+
+    pub(crate) async fn call_with(&self, path: &str, named: &str) -> Result<String, CallError> {
+        let arguments = Arguments { positional: "[]".to_owned(), named: named.to_owned() };
+        self.engine.call(&Path::parse(path).unwrap(), arguments, Author::client(None, false)).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, json: &str) -> Result<(), CommitError> {
+        let author = Arc::new(Author::client(None, false));
+        let mut transaction = self.engine.begin_as(Arc::clone(&author));
+        transaction.put(&author, Path::parse(path).unwrap(), Value::from_json(json.as_bytes()).unwrap())?;
+        self.engine.commit(transaction).await.map(|_| ())
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Option<String> {
+        let state = self.engine.state();
+        state.tree.find(&ReadPath::parse(path).unwrap()).map(|found| found.to_value().to_json())
+    }
+
+    /// Waits until the node has this value.
+    pub(crate) async fn until(&self, path: &str, json: &str) {
+        let waiting = async {
+            while self.get(path).as_deref() != Some(json) {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+        };
+        let waited = tokio::time::timeout(std::time::Duration::from_secs(20), waiting).await;
+        waited.unwrap_or_else(|_| panic!("{path} is {:?} and not {json}", self.get(path)));
+    }
+}
