@@ -1,0 +1,215 @@
+//! The commands that talk to a running server, and what they print.
+//!
+//! ```text
+//! mod.rs      the commands and what each one does
+//! input.rs    what a command takes: JSON, files, `name=value`
+//! watch.rs    `tega watch`, which goes on until it is stopped
+//! output.rs   what goes to stdout;  indent.rs: JSON for a reader;  table.rs: columns
+//! exit.rs     how a command ends: the message and the exit code
+//! ```
+//!
+//! Invariant: what a program may want is on stdout, everything else on stderr.
+
+mod exit;
+mod indent;
+mod input;
+mod output;
+mod table;
+mod watch;
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use serde_json::value::RawValue;
+use tega_client::{Client, Scope, name_in_path};
+
+use input::InputError;
+pub use input::{Named, Positional, Source};
+use table::{NOTHING, table};
+
+/// A command that talks to a running server.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Print the value of a node as JSON: indented on a terminal, as the server wrote it otherwise.
+    Get {
+        /// The server.
+        #[command(flatten)]
+        server: Server,
+        /// Names joined by dots, such as inventory.ne1; a name with a dot in it is in quotes: 'hosts."10.0.0.1".mtu'.
+        #[arg(value_parser = input::path)]
+        path: String,
+    },
+    /// Write a node whole.
+    Put {
+        /// The server.
+        #[command(flatten)]
+        server: Server,
+        /// The node, as for `tega get`; what is missing above it is made.
+        #[arg(value_parser = input::path)]
+        path: String,
+        /// The value as JSON; @FILE takes it from a file, - from stdin.
+        #[arg(value_name = "JSON|@FILE|-", allow_negative_numbers = true)]
+        value: Source,
+    },
+    /// Remove a node and all below it.
+    Delete {
+        /// The server.
+        #[command(flatten)]
+        server: Server,
+        /// The node, as for `tega get`.
+        #[arg(value_parser = input::path)]
+        path: String,
+    },
+    /// Call a method and print its result as `tega get` does.
+    Call {
+        /// The server.
+        #[command(flatten)]
+        server: Server,
+        /// The method, such as hello.greet.
+        #[arg(value_parser = input::path)]
+        path: String,
+        /// Arguments by name. A value is JSON, or else a string as it is.
+        #[arg(value_name = "NAME=VALUE", value_parser = input::named)]
+        named: Vec<Named>,
+        /// Arguments by position, as a JSON array.
+        #[arg(long, value_name = "JSON-ARRAY", value_parser = input::positional)]
+        args: Option<Positional>,
+    },
+    /// List the roots with their versions.
+    Roots {
+        /// The server.
+        #[command(flatten)]
+        server: Server,
+    },
+    /// List the plugins, running and refused.
+    Plugins {
+        /// The server.
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Print changes and messages as they come, until Ctrl-C.
+    ///
+    /// A line is PUT, DELETE, ROLLBACK or MESSAGE; the path or channel; who did it, or -; and the JSON, of a DELETE the value that
+    /// was removed.
+    Watch {
+        /// The server.
+        #[command(flatten)]
+        server: Server,
+        /// A path, to hear of changes at, above and below it; also the channel whose messages are printed.
+        channel: String,
+        /// Take CHANNEL as a regular expression for each name, joined by \. as in 'inventory\.ne[0-9]+'.
+        #[arg(long)]
+        regex: bool,
+        /// The name of the session; what is written in that name is not printed. [default: a random one]
+        #[arg(long, value_name = "NAME")]
+        id: Option<String>,
+    },
+    /// Send a message on a channel to all who listen now.
+    Publish {
+        /// The server.
+        #[command(flatten)]
+        server: Server,
+        /// The channel.
+        channel: String,
+        /// The message as JSON; @FILE takes it from a file, - from stdin.
+        #[arg(value_name = "JSON|@FILE|-", allow_negative_numbers = true)]
+        message: Source,
+    },
+}
+
+/// The server that a command talks to.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Server {
+    /// Address of the server.
+    #[arg(long, env = "TEGA_URL", value_name = "URL", default_value = "http://127.0.0.1:8739")]
+    pub url: String,
+}
+
+impl Server {
+    fn client(&self) -> Result<Client> {
+        Ok(Client::new(&self.url)?)
+    }
+}
+
+/// Runs a command to its end, and tells on stderr what went wrong.
+///
+/// The exit code is 0 where all went well, 1 where the server refused or the connection broke, 2 where what was asked for makes no
+/// sense, 3 where no connection came about.
+///
+/// # Cancel safety
+/// What was sent may take effect.
+pub async fn run(command: Command) -> ExitCode {
+    exit::end(perform(command).await)
+}
+
+async fn perform(command: Command) -> Result<()> {
+    match command {
+        Command::Get { server, path } => {
+            let json = server.client()?.get(&path).await?;
+            Ok(output::json(&json)?)
+        }
+        Command::Put { server, path, value } => {
+            let (client, value) = (server.client()?, value.json()?);
+            Ok(client.put(&path, value.get()).await?)
+        }
+        Command::Delete { server, path } => Ok(server.client()?.delete(&path).await?),
+        Command::Call { server, path, named, args } => {
+            let client = server.client()?;
+            let positional = args.map(|Positional(values)| values).unwrap_or_default();
+            let result = client.call(&path, &positional, &by_name(named)?).await?;
+            Ok(output::json(&result)?)
+        }
+        Command::Roots { server } => roots(&server.client()?).await,
+        Command::Plugins { server } => plugins(&server.client()?).await,
+        Command::Watch { server, channel, regex, id } => {
+            let name = id.unwrap_or_else(watch::random_name);
+            let mut session = server.client()?.session(&name, Scope::Local).await?;
+            if regex {
+                session.subscribe_regex(&channel).await?;
+            } else {
+                session.subscribe(&channel).await?;
+            }
+            output::note(&format!("watching {channel} at {} as {name}; Ctrl-C ends it", server.url));
+            watch::run(session).await
+        }
+        Command::Publish { server, channel, message } => {
+            let (client, message) = (server.client()?, message.json()?);
+            let mut session = client.session(&watch::random_name(), Scope::Local).await?;
+            session.publish(&channel, &message).await?;
+            Ok(session.close().await?)
+        }
+    }
+}
+
+fn by_name(named: Vec<Named>) -> Result<BTreeMap<String, Box<RawValue>>, InputError> {
+    let mut arguments = BTreeMap::new();
+    for Named { name, value } in named {
+        if arguments.insert(name.clone(), value).is_some() {
+            return Err(InputError::Twice { name });
+        }
+    }
+    Ok(arguments)
+}
+
+async fn roots(client: &Client) -> Result<()> {
+    let roots = client.roots().await?;
+    let rows = roots.iter().map(|(name, version)| [name_in_path(name).into_owned(), version.to_string()]);
+    Ok(output::text(&table(["ROOT", "VERSION"], rows))?)
+}
+
+async fn plugins(client: &Client) -> Result<()> {
+    let plugins = client.plugins().await?;
+    let rows = plugins.into_iter().map(|plugin| {
+        let methods: Vec<String> = plugin.methods.into_iter().map(|method| method.path).collect();
+        let or_nothing = |text: String| if text.is_empty() { NOTHING.to_owned() } else { text };
+        [
+            plugin.name,
+            or_nothing(plugin.version.unwrap_or_default()),
+            or_nothing(plugin.state),
+            or_nothing(methods.join(", ")),
+            plugin.reason.unwrap_or_default(),
+        ]
+    });
+    Ok(output::text(&table(["NAME", "VERSION", "STATE", "METHODS", "REASON"], rows))?)
+}

@@ -1,0 +1,124 @@
+//! The settings resolved: what the daemon is started with.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use tega_net::NetOptions;
+
+use crate::Settings;
+use crate::settings::LogFormat;
+
+/// Settings that don't make a configuration. Its text names the file and the key.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file of settings can't be read.
+    #[error("the file of settings {} can't be read", file.display())]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The file of settings is not of its form.
+    #[error("the file of settings {} is not right: {source}", file.display())]
+    Form {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong, with line and key.
+        #[source]
+        source: Box<toml::de::Error>,
+    },
+}
+
+/// What the daemon is started with.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The folder of the database.
+    pub data: PathBuf,
+    /// Where to listen.
+    pub address: SocketAddr,
+    /// The folders of plugins.
+    pub plugins: Vec<PathBuf>,
+    /// What is logged.
+    pub log: String,
+    /// How the log is written.
+    pub log_format: LogFormat,
+    /// How the network is served.
+    pub net: NetOptions,
+    /// How the database is opened.
+    pub engine: tega_engine::Options,
+}
+
+impl Config {
+    /// The configuration that settings make, with those of the file they name.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn load(settings: Settings) -> Result<Self, ConfigError> {
+        let Some(file) = settings.config.clone() else {
+            return Ok(Self::from(settings));
+        };
+        let text = std::fs::read_to_string(&file).map_err(|source| ConfigError::Read { file: file.clone(), source })?;
+        let from_file: Settings =
+            toml::from_str(&text).map_err(|source| ConfigError::Form { file, source: Box::new(source) })?;
+        Ok(Self::from(settings.or(from_file)))
+    }
+}
+
+/// The configuration without a file.
+impl From<Settings> for Config {
+    fn from(settings: Settings) -> Self {
+        let address = settings.address();
+        let mut net = NetOptions::default();
+        if let Some(id) = settings.tega_id {
+            net.server_id = id;
+        }
+        net.body_bytes_max = settings.body_bytes_max.unwrap_or(net.body_bytes_max);
+        net.connections_max = settings.connections_max.unwrap_or(net.connections_max);
+        net.drain_ms = settings.drain_ms.unwrap_or(net.drain_ms);
+        let mut engine = tega_engine::Options::default();
+        engine.segment_bytes_max = settings.segment_bytes_max.unwrap_or(engine.segment_bytes_max);
+        Self {
+            data: settings.data.unwrap_or_else(|| PathBuf::from("tega-data")),
+            address,
+            plugins: settings.plugins.unwrap_or_default(),
+            log: settings.log.unwrap_or_else(|| "info".to_owned()),
+            log_format: settings.log_format.unwrap_or_default(),
+            net,
+            engine,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(settings: Settings, file: &str) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tega.toml");
+        std::fs::write(&path, file).unwrap();
+        Config::load(Settings { config: Some(path), ..settings })
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+        let flags = Settings { port: Some(1), ..Settings::default() };
+        let config = load(flags, "listen = \"0.0.0.0:2\"\ndata = \"x\"\nplugins = [\"p\", \"q\"]\n").unwrap();
+        assert_eq!(config.address.to_string(), "0.0.0.0:1");
+        assert_eq!((config.data, config.plugins.len()), (PathBuf::from("x"), 2));
+        let flags = Settings { listen: "127.0.0.1:5".parse().ok(), ..Settings::default() };
+        assert_eq!(load(flags, "port = 6\n").unwrap().address.port(), 5);
+        assert_eq!(load(Settings::default(), "").unwrap().address.to_string(), "127.0.0.1:8739");
+    }
+
+    #[test]
+    fn a_file_with_an_unknown_key_or_none_at_all_is_named() {
+        let error = load(Settings::default(), "data = \"x\"\nlissten = \"y\"\n").unwrap_err().to_string();
+        assert!(error.contains("tega.toml") && error.contains("lissten") && error.contains("line 2"), "{error}");
+        let missing = Settings { config: Some("/nowhere/tega.toml".into()), ..Settings::default() };
+        let error = Config::load(missing).unwrap_err().to_string();
+        assert!(error.contains("/nowhere/tega.toml"), "{error}");
+    }
+}

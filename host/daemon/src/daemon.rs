@@ -1,0 +1,116 @@
+//! Starts the rooms in order, and stops them in the other.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tega_engine::{Engine, StopError};
+use tega_log::FileStorage;
+use tega_plugin_host::{Host, HostOptions};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::Config;
+use crate::clock::WallClock;
+
+/// Why the daemon did not start. Its text says what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The folder of the database can't be used.
+    #[error(transparent)]
+    Folder(#[from] tega_log::FolderError),
+    /// The database can't be opened.
+    #[error(transparent)]
+    Open(#[from] tega_engine::OpenError),
+    /// The address can't be listened on.
+    #[error("can't listen on {address}: {source}; choose another with --listen, port 0 takes a free one")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The plugin host can't be started.
+    #[error(transparent)]
+    Plugins(#[from] tega_plugin_host::StartError),
+}
+
+/// A daemon that answers.
+#[derive(Debug)]
+pub struct Daemon {
+    address: SocketAddr,
+    data: PathBuf,
+    engine: Engine,
+    host: Host,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<()>,
+}
+
+impl Daemon {
+    /// Starts a daemon; it answers once this returned, with every plugin loaded or refused.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing was changed then.
+    ///
+    /// # Cancel safety
+    /// Dropped, it leaves nothing running but a writer thread that ends by itself.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let listen = |source| StartError::Listen { address: config.address, source };
+        let listener = TcpListener::bind(config.address).await.map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        let storage = FileStorage::open(&config.data)?;
+        let (engine, report) = Engine::open(storage, &config.engine, Arc::new(WallClock))?;
+        if let Some(torn) = &report.torn {
+            let kept = torn.kept.as_ref().map(|kept| kept.display().to_string());
+            tracing::warn!(file = %torn.file.display(), offset = %torn.offset, bytes = torn.bytes, kept,
+                "the last run ended in the middle of a write: what was not yet acknowledged of it was cut off");
+        }
+        tracing::info!(data = %config.data.display(), position = %report.position, "the database is open");
+        let host =
+            Host::start(engine.clone(), HostOptions { folders: config.plugins, ..HostOptions::default() }).await?;
+        let (stop, stopping) = oneshot::channel();
+        let serving = tega_net::serve(listener, engine.clone(), config.net, async {
+            // The other end is dropped only with the daemon.
+            let _ = stopping.await;
+        });
+        let server = tokio::spawn(async {
+            if let Err(error) = serving.await {
+                tracing::error!(%error, "the network is no longer served");
+            }
+        });
+        Ok(Self { address, data: config.data, engine, host, stop, server })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The folder of its database.
+    pub fn data(&self) -> &PathBuf {
+        &self.data
+    }
+
+    /// Its database.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Stops it: requests under way finish, sockets are closed, the log is synced and closed.
+    ///
+    /// # Errors
+    /// Where the database did not close cleanly; what was acknowledged is durable all the same.
+    ///
+    /// # Cancel safety
+    /// Dropped, the daemon stops all the same.
+    pub async fn stop(self) -> Result<(), StopError> {
+        // The server ended by itself if nobody listens any more.
+        let _ = self.stop.send(());
+        let _ = self.server.await;
+        self.host.stop().await;
+        self.engine.stop().await
+    }
+}

@@ -1,0 +1,24 @@
+//! The daemon: puts the rooms together, and is the only one that knows the machine it runs on.
+//!
+//! ```text
+//! settings.rs   what can be set, by flag, environment and file, each described once
+//! config.rs     the settings resolved: what the daemon is started with
+//! daemon.rs     starts the rooms in order and stops them in the other
+//! clock.rs      the wall clock;  logging.rs: the daemon's log;  greeting.rs: what it says once it answers
+//! cli/          the commands that talk to a running daemon
+//! ```
+//!
+//! Invariant: the only crate that reads the wall clock, the environment, arguments, files of settings, and signals.
+
+pub mod cli;
+mod clock;
+mod config;
+mod daemon;
+mod greeting;
+pub mod logging;
+mod settings;
+
+pub use config::{Config, ConfigError};
+pub use daemon::{Daemon, StartError};
+pub use greeting::greeting;
+pub use settings::Settings;

@@ -1,0 +1,21 @@
+//! The tests of the whole: a daemon in this process or as a process of its own, and clients that talk to it.
+//!
+//! Plugins come from `target/guests`, where `cargo xtask plugins --tests` puts them.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    missing_docs,
+    unreachable_pub,
+    missing_debug_implementations,
+    reason = "a test panics, and prints its figures"
+)]
+
+mod bad_input;
+mod durability;
+mod plugins;
+mod process;
+mod pubsub;
+mod rules;
+mod server;
+mod tour;

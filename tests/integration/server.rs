@@ -1,0 +1,159 @@
+//! A daemon in this process, on a free port and a folder of its own.
+
+use std::path::{Path, PathBuf};
+
+use reqwest::{Client, Method, StatusCode};
+use serde_json::Value;
+use tega_daemon::{Config, Daemon, Settings};
+use tempfile::TempDir;
+
+/// A daemon for one test. Its folder goes with it.
+pub struct TestServer {
+    daemon: Daemon,
+    settings: Settings,
+    client: Client,
+    folder: TempDir,
+}
+
+/// What a server answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub content_type: String,
+    pub body: String,
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+impl TestServer {
+    /// Starts a daemon without plugins.
+    pub async fn start() -> Self {
+        Self::with_plugins(&[]).await
+    }
+
+    /// Starts a daemon with plugins, each with the text of its file of settings.
+    pub async fn with_plugins(plugins: &[(&str, &str)]) -> Self {
+        let folder = TempDir::new().unwrap();
+        let plugin_folder = folder.path().join("plugins");
+        std::fs::create_dir(&plugin_folder).unwrap();
+        for (name, settings) in plugins {
+            add_plugin(&plugin_folder, name, settings);
+        }
+        let settings = Settings {
+            data: Some(folder.path().join("data")),
+            listen: "127.0.0.1:0".parse().ok(),
+            plugins: Some(vec![plugin_folder]),
+            ..Settings::default()
+        };
+        Self::start_in(folder, settings).await
+    }
+
+    async fn start_in(folder: TempDir, settings: Settings) -> Self {
+        let daemon = Daemon::start(Config::from(settings.clone())).await.unwrap();
+        Self { daemon, settings, client: Client::new(), folder }
+    }
+
+    /// The folder of plugins.
+    pub fn plugin_folder(&self) -> PathBuf {
+        self.folder.path().join("plugins")
+    }
+
+    /// Stops the daemon and starts it again on the same folders.
+    pub async fn restart(self) -> Self {
+        self.daemon.stop().await.unwrap();
+        Self::start_in(self.folder, self.settings).await
+    }
+
+    /// Stops the daemon.
+    pub async fn stop(self) {
+        self.daemon.stop().await.unwrap();
+    }
+
+    /// The URL of a path with its query.
+    pub fn url(&self, target: &str) -> String {
+        format!("http://{}{target}", self.daemon.address())
+    }
+
+    /// The URL of the WebSocket.
+    pub fn socket_url(&self) -> String {
+        format!("ws://{}/_pubsub", self.daemon.address())
+    }
+
+    /// Sends a request with the Accept header of a program.
+    pub async fn send(&self, method: Method, target: &str, body: impl Into<reqwest::Body>) -> Answer {
+        let request = self.client.request(method, self.url(target)).header("accept", "application/json").body(body);
+        let response = request.send().await.unwrap();
+        let content_type = response.headers().get("content-type").map(|value| value.to_str().unwrap().to_owned());
+        Answer {
+            status: response.status(),
+            content_type: content_type.unwrap_or_default(),
+            body: response.text().await.unwrap(),
+        }
+    }
+
+    /// Reads a path.
+    pub async fn get(&self, target: &str) -> Answer {
+        self.send(Method::GET, target, "").await
+    }
+
+    /// Reads a path that is there.
+    pub async fn value(&self, target: &str) -> Value {
+        let answer = self.get(target).await;
+        assert_eq!(answer.status, StatusCode::OK, "{target}: {answer:?}");
+        answer.json()
+    }
+
+    /// Writes a path.
+    pub async fn put(&self, target: &str, body: impl Into<reqwest::Body>) -> Answer {
+        self.send(Method::PUT, target, body).await
+    }
+
+    /// Writes a path, which must go well.
+    pub async fn put_ok(&self, target: &str, body: impl Into<reqwest::Body>) {
+        let answer = self.put(target, body).await;
+        assert_eq!(answer.status, StatusCode::OK, "{target}: {answer:?}");
+    }
+
+    /// Removes a path.
+    pub async fn delete(&self, target: &str) -> Answer {
+        self.send(Method::DELETE, target, "").await
+    }
+
+    /// Calls a method with named arguments.
+    pub async fn call(&self, path: &str, named: Value) -> Answer {
+        let body = serde_json::json!({ "kwargs": named }).to_string();
+        self.send(Method::POST, &format!("/_rpc?path={path}"), body).await
+    }
+
+    /// Calls a method, which must go well, and gives its result.
+    pub async fn result(&self, path: &str, named: Value) -> Value {
+        let answer = self.call(path, named).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {answer:?}");
+        answer.json()["result"].clone()
+    }
+}
+
+/// Copies a guest, built by `cargo xtask plugins --tests`, into a folder of plugins.
+pub fn add_plugin(folder: &Path, name: &str, settings: &str) {
+    let built = guest(name);
+    std::fs::copy(&built, folder.join(format!("{name}.wasm")))
+        .unwrap_or_else(|error| panic!("{}: {error}; run `cargo xtask plugins --tests` first", built.display()));
+    if !settings.is_empty() {
+        std::fs::write(folder.join(format!("{name}.toml")), settings).unwrap();
+    }
+}
+
+/// Where a guest was built.
+pub fn guest(name: &str) -> PathBuf {
+    workspace().join("target/guests").join(format!("{name}.wasm"))
+}
+
+/// The folder of the workspace.
+pub fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
