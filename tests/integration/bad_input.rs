@@ -129,6 +129,9 @@ async fn what_keeps_the_daemon_from_starting_is_named() {
     let text = complaint(process::command(&other).arg("--config").arg(&config));
     assert!(text.contains("tega.toml") && text.contains("lissten"), "{text}");
 
+    let text = complaint(process::command(&other).args(["--tega-id", "two words"]));
+    assert!(text.contains("two words"), "{text}");
+
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();
     let text = complaint(&mut process::command(&file));

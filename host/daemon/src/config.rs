@@ -21,7 +21,7 @@ pub enum ConfigError {
         source: std::io::Error,
     },
     /// The file of settings is not of its form.
-    #[error("the file of settings {} is not right: {source}", file.display())]
+    #[error("the file of settings {} is not right", file.display())]
     Form {
         /// The file.
         file: PathBuf,
@@ -115,7 +115,8 @@ mod tests {
 
     #[test]
     fn a_file_with_an_unknown_key_or_none_at_all_is_named() {
-        let error = load(Settings::default(), "data = \"x\"\nlissten = \"y\"\n").unwrap_err().to_string();
+        let error = load(Settings::default(), "data = \"x\"\nlissten = \"y\"\n").unwrap_err();
+        let error = format!("{:#}", anyhow::Error::from(error));
         assert!(error.contains("tega.toml") && error.contains("lissten") && error.contains("line 2"), "{error}");
         let missing = Settings { config: Some("/nowhere/tega.toml".into()), ..Settings::default() };
         let error = Config::load(missing).unwrap_err().to_string();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tega_engine::{Engine, StopError};
 use tega_log::FileStorage;
+use tega_net::ServeError;
 use tega_plugin_host::{Host, HostOptions};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -25,7 +26,7 @@ pub enum StartError {
     #[error(transparent)]
     Open(#[from] tega_engine::OpenError),
     /// The address can't be listened on.
-    #[error("can't listen on {address}: {source}; choose another with --listen, port 0 takes a free one")]
+    #[error("can't listen on {address}; choose another with --listen, port 0 takes a free one")]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -33,6 +34,9 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
+    /// The network can't be served as configured.
+    #[error(transparent)]
+    Net(#[from] ServeError),
     /// The plugin host can't be started.
     #[error(transparent)]
     Plugins(#[from] tega_plugin_host::StartError),
@@ -45,8 +49,10 @@ pub struct Daemon {
     data: PathBuf,
     engine: Engine,
     host: Host,
-    stop: oneshot::Sender<()>,
-    server: JoinHandle<()>,
+    /// None once it was told to stop.
+    stop: Option<oneshot::Sender<()>>,
+    /// None once it was seen to have ended.
+    server: Option<JoinHandle<Result<(), ServeError>>>,
 }
 
 impl Daemon {
@@ -58,6 +64,7 @@ impl Daemon {
     /// # Cancel safety
     /// Dropped, it leaves nothing running but a writer thread that ends by itself.
     pub async fn start(config: Config) -> Result<Self, StartError> {
+        config.net.check()?;
         let listen = |source| StartError::Listen { address: config.address, source };
         let listener = TcpListener::bind(config.address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
@@ -72,16 +79,11 @@ impl Daemon {
         let host =
             Host::start(engine.clone(), HostOptions { folders: config.plugins, ..HostOptions::default() }).await?;
         let (stop, stopping) = oneshot::channel();
-        let serving = tega_net::serve(listener, engine.clone(), config.net, async {
+        let server = tokio::spawn(tega_net::serve(listener, engine.clone(), config.net, async {
             // The other end is dropped only with the daemon.
             let _ = stopping.await;
-        });
-        let server = tokio::spawn(async {
-            if let Err(error) = serving.await {
-                tracing::error!(%error, "the network is no longer served");
-            }
-        });
-        Ok(Self { address, data: config.data, engine, host, stop, server })
+        }));
+        Ok(Self { address, data: config.data, engine, host, stop: Some(stop), server: Some(server) })
     }
 
     /// Where it listens.
@@ -99,6 +101,21 @@ impl Daemon {
         &self.engine
     }
 
+    /// Waits until the network is no longer served, which it is until it is stopped, unless something is broken.
+    ///
+    /// # Cancel safety
+    /// Dropped, it can be called again.
+    pub async fn ended(&mut self) {
+        if let Some(server) = &mut self.server {
+            match server.await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!("{error}"),
+                Err(panic) => tracing::error!("serving the network panicked: {panic}"),
+            }
+            self.server = None;
+        }
+    }
+
     /// Stops it: requests under way finish, sockets are closed, the log is synced and closed.
     ///
     /// # Errors
@@ -106,10 +123,10 @@ impl Daemon {
     ///
     /// # Cancel safety
     /// Dropped, the daemon stops all the same.
-    pub async fn stop(self) -> Result<(), StopError> {
+    pub async fn stop(mut self) -> Result<(), StopError> {
         // The server ended by itself if nobody listens any more.
-        let _ = self.stop.send(());
-        let _ = self.server.await;
+        let _ = self.stop.take().map(|stop| stop.send(()));
+        self.ended().await;
         self.host.stop().await;
         self.engine.stop().await
     }

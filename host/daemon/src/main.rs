@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::{Parser, Subcommand};
 use tega_daemon::{Config, Daemon, Settings, cli, greeting, logging};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -48,14 +48,20 @@ fn serve(settings: Settings) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no runtime")?;
     runtime.block_on(async {
         let mut signals = Signals::listen()?;
-        let daemon = Daemon::start(config).await?;
+        let mut daemon = Daemon::start(config).await?;
         // Where standard output is closed, the daemon serves all the same.
         let _ = write!(std::io::stdout(), "{}", greeting(&daemon));
         let _ = std::io::stdout().flush();
-        let signal = signals.next().await;
-        tracing::info!(signal, "stopping");
+        let told = tokio::select! {
+            signal = signals.next() => {
+                tracing::info!(signal, "stopping");
+                true
+            }
+            () = daemon.ended() => false,
+        };
         daemon.stop().await?;
         tracing::info!("stopped");
+        ensure!(told, "the network is no longer served; the log says why");
         Ok(())
     })
 }

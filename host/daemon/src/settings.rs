@@ -25,8 +25,8 @@ pub struct Settings {
     #[arg(long, env = "TEGA_LISTEN", value_name = "ADDR:PORT")]
     pub listen: Option<SocketAddr>,
 
-    /// Port to listen on, at the address of --listen.
-    #[arg(long, short = 'p', env = "TEGA_PORT", value_name = "PORT")]
+    /// Port to listen on, at the address of --listen, whose port it replaces.
+    #[arg(long, short = 'p', value_name = "PORT")]
     pub port: Option<u16>,
 
     /// Folder of plugins (*.wasm, each with its settings in a *.toml of the same name); can be given several times. Without

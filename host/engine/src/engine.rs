@@ -90,7 +90,12 @@ impl Shared {
         self.refusing.store(true, Ordering::Release);
     }
 
-    pub(crate) fn tell_stopped(&self) {
+    /// The writer ended; where it panicked, it did not do so because it was told to.
+    pub(crate) fn end(&self, panicked: bool) {
+        if panicked {
+            tracing::error!("the writer panicked: no commit is taken until the database is opened again");
+            self.refusing.store(true, Ordering::Release);
+        }
         self.stopped.send_replace(true);
     }
 }
@@ -220,6 +225,7 @@ impl Engine {
         match self.0.queue.send_timeout(job, wait).await {
             Ok(()) => Ok(()),
             Err(mpsc::error::SendTimeoutError::Timeout(_)) => Err(CommitError::Busy),
+            Err(mpsc::error::SendTimeoutError::Closed(_)) if self.is_refusing() => Err(CommitError::Refusing),
             Err(mpsc::error::SendTimeoutError::Closed(_)) => Err(CommitError::Stopped),
         }
     }
@@ -229,7 +235,7 @@ impl Engine {
         self.0.shared.refusing.load(Ordering::Acquire)
     }
 
-    /// Follows the commits after a revision.
+    /// Follows the commits after a revision; after the present one, where that is a later one.
     pub fn feed(&self, after: Revision) -> Feed {
         let shared = &self.0.shared;
         Feed::after(Arc::clone(&shared.newest), shared.stopped.subscribe(), after)
@@ -272,12 +278,12 @@ impl Engine {
     /// [`StopError`].
     ///
     /// # Cancel safety
-    /// Dropped, the database stops all the same, and how it ended is lost.
+    /// Dropped while the queue is full, it may not have been heard, and can be called again; later, the database stops all the
+    /// same, and how it ended is lost.
     pub async fn stop(&self) -> Result<(), StopError> {
         // Where the queue is closed already, the writer is stopping.
         let _ = self.0.queue.send(Job::Stop).await;
         let mut stopped = self.0.shared.stopped.subscribe();
-        // Each end of the writer but a panic tells so, and a panic shows when it is joined.
         let thread = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(thread) = thread else {
             let _ = stopped.wait_for(|stopped| *stopped).await;

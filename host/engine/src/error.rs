@@ -68,10 +68,10 @@ pub enum CommitError {
         found: Version,
     },
     /// What the transaction read has changed since.
-    #[error("{path} was read and has changed since; try again")]
+    #[error("{} has changed since it was read; try again", what_was_read(path.as_ref()))]
     Stale {
-        /// The node, or the pattern's beginning.
-        path: String,
+        /// The node; none where all roots had been looked at.
+        path: Option<Path>,
     },
     /// What transforms and guards read kept changing.
     #[error(
@@ -139,6 +139,10 @@ impl CommitError {
             }
         }
     }
+}
+
+fn what_was_read(path: Option<&Path>) -> String {
+    path.map_or_else(|| "one of the roots".to_owned(), ToString::to_string)
 }
 
 fn at_version(found: Option<Version>) -> String {

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::watch;
 
-use crate::limits::{FEED_BYTES_MAX, FEED_COMMITS_MAX};
+use crate::limits::{FEED_BYTES_MAX, FEED_COMMITS_MAX, FEED_LEVEL_BYTES};
 use crate::{Commit, Revision};
 
 /// Why a follower gets no further commit.
@@ -34,40 +34,51 @@ pub(crate) struct Newest {
     latest: watch::Sender<Revision>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Ring {
-    /// Ascending revisions without gaps.
+    /// Ascending revisions without gaps, up to the newest.
     commits: VecDeque<Arc<Commit>>,
+    newest: Revision,
     bytes: usize,
+}
+
+/// What a commit keeps in memory: its record, and the pages of its trees that were copied for it, about two for each level of
+/// each path.
+fn weight(commit: &Commit) -> usize {
+    let levels: usize = commit.changes.iter().map(|authored| authored.change.path().len()).sum();
+    commit.record_bytes + levels * FEED_LEVEL_BYTES
 }
 
 impl Newest {
     pub(crate) fn new(revision: Revision) -> Self {
-        Self { ring: RwLock::default(), latest: watch::Sender::new(revision) }
+        let ring = Ring { commits: VecDeque::new(), newest: revision, bytes: 0 };
+        Self { ring: RwLock::new(ring), latest: watch::Sender::new(revision) }
     }
 
     /// Adds the commits of a batch and wakes the followers.
     pub(crate) fn publish(&self, commits: impl IntoIterator<Item = Arc<Commit>>) {
         let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
         for commit in commits {
-            ring.bytes += commit.record_bytes;
+            ring.bytes += weight(&commit);
+            ring.newest = commit.revision;
             ring.commits.push_back(commit);
         }
         while ring.commits.len() > FEED_COMMITS_MAX || (ring.bytes > FEED_BYTES_MAX && ring.commits.len() > 1) {
             let Some(oldest) = ring.commits.pop_front() else { break };
-            ring.bytes -= oldest.record_bytes;
+            ring.bytes -= weight(&oldest);
         }
-        let latest = ring.commits.back().map(|commit| commit.revision);
+        let newest = ring.newest;
         drop(ring);
-        if let Some(revision) = latest {
-            self.latest.send_replace(revision);
-        }
+        self.latest.send_replace(newest);
     }
 
     fn after(&self, seen: Revision) -> Option<Result<Arc<Commit>, FeedError>> {
         let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
-        let oldest = ring.commits.front()?.revision;
         let wanted = seen.next();
+        if seen >= ring.newest {
+            return None;
+        }
+        let oldest = ring.commits.front().map_or(ring.newest.next(), |commit| commit.revision);
         if wanted < oldest {
             return Some(Err(FeedError::Gap { first: wanted, last: Revision(oldest.0 - 1) }));
         }
@@ -88,6 +99,7 @@ pub struct Feed {
 impl Feed {
     pub(crate) fn after(newest: Arc<Newest>, stopped: watch::Receiver<bool>, seen: Revision) -> Self {
         let latest = newest.latest.subscribe();
+        let seen = seen.min(*latest.borrow());
         Self { newest, latest, stopped, seen }
     }
 

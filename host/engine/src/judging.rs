@@ -130,6 +130,9 @@ impl Case {
         for condition in &transaction.conditions {
             condition.check(&state.tree)?;
         }
+        if let Some(reads) = &transaction.reads {
+            reads.check(&state.tree, state.revision())?;
+        }
         let mut candidate = Draft::new(state.tree.clone());
         let mut reads = Reads::default();
         let mut changes = Vec::new();
@@ -182,7 +185,10 @@ impl Case {
         }
         let mut candidate = Draft::new(self.state.tree.clone());
         for resolved in &self.changes {
-            candidate.apply(resolved.change.change.clone())?;
+            candidate.apply(resolved.change.change.clone()).map_err(|error| CommitError::JudgeUnavailable {
+                by: place.owner.clone(),
+                reason: format!("with what it made of the commit, a later change no longer fits: {error}"),
+            })?;
         }
         self.candidate = candidate;
         Ok(())

@@ -33,8 +33,11 @@ pub const HOPS_MAX: u32 = 8;
 /// The commits kept in memory for whoever follows them.
 pub const FEED_COMMITS_MAX: usize = 8192;
 
-/// The bytes of records of those commits: a follower further behind is told of a gap.
+/// The bytes that those commits may keep in memory: a follower further behind is told of a gap.
 pub const FEED_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// What a commit is taken to keep in memory for each level of each of its paths, beside its record: two pages of 32 entries.
+pub const FEED_LEVEL_BYTES: usize = 4 * 1024;
 
 /// Messages that may wait in one mailbox: further ones are dropped and counted, for messages are not stored.
 pub const MAILBOX_MESSAGES_MAX: usize = 1024;

@@ -40,12 +40,12 @@ impl Reads {
     /// Checks that everything is still as it was read.
     pub(crate) fn check(&self, tree: &Tree, revision: Revision) -> Result<(), CommitError> {
         if self.all_roots.is_some_and(|read| read != revision) {
-            return Err(CommitError::Stale { path: "every root".to_owned() });
+            return Err(CommitError::Stale { path: None });
         }
         let changed =
             |(path, version): &(&Path, &Option<Version>)| tree.node(path).map(tega_tree::Node::version) != **version;
         match self.nodes.iter().find(changed) {
-            Some((path, _)) => Err(CommitError::Stale { path: path.to_string() }),
+            Some((path, _)) => Err(CommitError::Stale { path: Some(path.clone()) }),
             None => Ok(()),
         }
     }

@@ -158,9 +158,9 @@ impl LineChange<'_> {
     fn decode(self, index: usize, author: &Arc<Author>) -> Result<AuthoredChange, RecordError> {
         let change = match (self.put, self.value, self.delete) {
             (Some(path), Some(value), None) => {
-                Change::Put { path: Path::parse(&path)?, value: Value::from_json(value.get().as_bytes())? }
+                Change::Put { path: Path::parse_written(&path)?, value: Value::from_json(value.get().as_bytes())? }
             }
-            (None, None, Some(path)) => Change::Delete { path: Path::parse(&path)?, parents: self.parents },
+            (None, None, Some(path)) => Change::Delete { path: Path::parse_written(&path)?, parents: self.parents },
             _ => return Err(RecordError::Change { index }),
         };
         let author = self.by.map_or_else(|| Arc::clone(author), Arc::new);

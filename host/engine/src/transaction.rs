@@ -88,10 +88,10 @@ pub struct NamesPage {
 }
 
 /// Some nodes that a pattern matches.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct NodesPage {
-    /// The nodes in order, a node before those below it.
-    pub nodes: Vec<(Path, Value)>,
+    /// The nodes in order, a node before those below it. They share what they hold with the tree.
+    pub nodes: Vec<(Path, Node)>,
     /// Whether there are more after the last.
     pub more: bool,
 }
@@ -212,7 +212,7 @@ impl Transaction {
             }
             page.more = page.nodes.len() == limit;
             if !page.more {
-                page.nodes.push((path, node.to_value()));
+                page.nodes.push((path, node.clone()));
             }
             !page.more
         });

@@ -1,6 +1,6 @@
 //! What an operator may set of the network.
 
-use crate::limits;
+use crate::{ServeError, limits};
 
 /// How to serve. Times are in milliseconds.
 #[derive(Clone, Debug)]
@@ -27,6 +27,20 @@ pub struct NetOptions {
     pub ping_ms: u64,
     /// How long requests under way may take when the server stops.
     pub drain_ms: u64,
+}
+
+impl NetOptions {
+    /// Checks that a server can be run with these.
+    ///
+    /// # Errors
+    /// [`ServeError::ServerId`].
+    pub fn check(&self) -> Result<(), ServeError> {
+        let id = &self.server_id;
+        if id.is_empty() || id.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(ServeError::ServerId { id: id.clone() });
+        }
+        Ok(())
+    }
 }
 
 impl Default for NetOptions {

@@ -243,7 +243,7 @@ fn commit_facts(problem: Problem, error: CommitError) -> Problem {
         CommitError::Exists { path, found } => {
             problem.with_fact("path", path.to_string()).with_fact("found", version(found))
         }
-        CommitError::Stale { path } => problem.with_fact("path", path),
+        CommitError::Stale { path } => problem.with_fact("path", path.map(|path| path.to_string())),
         CommitError::Rejected { by, rejection } => problem
             .with_fact("by", by)
             .with_fact("reason", rejection.reason)

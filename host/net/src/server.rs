@@ -55,10 +55,7 @@ pub async fn serve(
     options: NetOptions,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let id = &options.server_id;
-    if id.is_empty() || id.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return Err(ServeError::ServerId { id: id.clone() });
-    }
+    options.check()?;
     let drain_ms = options.drain_ms;
     let all = u32::try_from(options.connections_max).unwrap_or(u32::MAX);
     let places = Arc::new(Semaphore::new(all as usize));

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::limits::{DEPTH_MAX, NAME_BYTES_MAX};
+use crate::value::{Within, is_internal};
 use crate::{Content, Name, Node, Path, Root, Tree, Value, Version};
 
 /// One change as it happened: applied to the same tree it always has the same result.
@@ -59,6 +60,14 @@ pub enum ChangeError {
         path: Path,
         /// The levels from the root's name to the innermost value.
         levels: usize,
+    },
+    /// A name in the value is one that the internal form of a node uses.
+    #[error("the name {name:?} in the value for {path} is reserved")]
+    ReservedName {
+        /// The path.
+        path: Path,
+        /// The name.
+        name: String,
     },
     /// A name in the value is too long.
     #[error("a name of {bytes} bytes in the value for {path} is over the limit of {NAME_BYTES_MAX}")]
@@ -179,10 +188,13 @@ impl Draft {
         if levels > DEPTH_MAX {
             return Err(ChangeError::TooDeep { path: path.clone(), levels });
         }
-        let bytes = value.longest_name();
-        if bytes > NAME_BYTES_MAX {
-            return Err(ChangeError::NameTooLong { path: path.clone(), bytes });
-        }
+        value.check_names(&mut |name, within| match (name.len(), within) {
+            (bytes, _) if bytes > NAME_BYTES_MAX => Err(ChangeError::NameTooLong { path: path.clone(), bytes }),
+            (_, Within::Tree) if is_internal(name) => {
+                Err(ChangeError::ReservedName { path: path.clone(), name: name.as_str().into() })
+            }
+            _ => Ok(()),
+        })?;
         let (root, below) = split(path);
         let mut node = self.tree.roots.get(root).and_then(Root::node);
         for (index, name) in below.iter().enumerate() {

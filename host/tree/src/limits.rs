@@ -17,5 +17,9 @@ pub const NUMBER_CHARS_MAX: usize = 64;
 /// The longest pattern as text, in bytes.
 pub const PATTERN_BYTES_MAX: usize = 4 * 1024;
 
-/// The largest compiled regular expression of one segment of a pattern, in bytes: keeps a hostile one from eating memory.
-pub const REGEX_BYTES_MAX: usize = 64 * 1024;
+/// The largest compiled regular expression of one segment of a pattern, and the largest cache of its search, in bytes each: room
+/// for a few Unicode classes (`\w` takes 32 KiB), and none for a hostile one to eat memory.
+pub const REGEX_BYTES_MAX: usize = 256 * 1024;
+
+/// The most regular expressions in one pattern: with the bound on each this bounds the pattern.
+pub const REGEXES_MAX: usize = 16;

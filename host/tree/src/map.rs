@@ -193,11 +193,16 @@ impl<V: Clone> Page<V> {
         }
     }
 
-    /// Takes over all that the page to the right of this one holds.
-    fn append(&mut self, right: Self) {
+    /// Takes over all that the page to the right of this one holds; `lower` is the name of the link to that page. Its first
+    /// link is looked at from now on, and its own name may be above what it holds.
+    fn append(&mut self, lower: Name, right: Self) {
         match (self, right) {
             (Self::Leaf(entries), Self::Leaf(more)) => entries.extend(more),
-            (Self::Branch(links), Self::Branch(more)) => links.extend(more),
+            (Self::Branch(links), Self::Branch(more)) => {
+                let mut more = more.into_iter();
+                links.extend(more.next().map(|(_, page)| (lower, page)));
+                links.extend(more);
+            }
             // Pages of one level are of one kind.
             (Self::Leaf(_), Self::Branch(_)) | (Self::Branch(_), Self::Leaf(_)) => {
                 unreachable!("a page has neighbours of its own level only")
@@ -217,8 +222,8 @@ fn join<V: Clone>(links: &mut Vec<Link<V>>, index: usize) {
         return;
     }
     if links[left].1.len() + links[left + 1].1.len() <= PAGE_ENTRIES_MAX * 3 / 4 {
-        let (_, right) = links.remove(left + 1);
-        Arc::make_mut(&mut links[left].1).append(Arc::unwrap_or_clone(right));
+        let (lower, right) = links.remove(left + 1);
+        Arc::make_mut(&mut links[left].1).append(lower, Arc::unwrap_or_clone(right));
     }
 }
 
@@ -306,6 +311,32 @@ mod tests {
     fn assert_same(map: &Map<u32>, model: &BTreeMap<String, u32>) {
         assert_eq!(map.len(), model.len());
         assert!(map.iter().map(|(name, value)| (name.as_str(), value)).eq(model.iter().map(|(n, v)| (n.as_str(), v))));
+    }
+
+    #[test]
+    fn a_deep_map_finds_all_that_it_lists_whatever_came_and_went() {
+        for seed in 1u32..60 {
+            let (mut map, mut model) = (Map::new(), BTreeMap::new());
+            let mut random = seed;
+            let mut next = |below: u32| {
+                random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (random >> 8) % below
+            };
+            for _ in 0..200 {
+                // Runs of neighbours come and go, so that whole pages do.
+                let (start, length, remove) = (next(4_000), next(200), next(2) == 0);
+                for key in start..start + length {
+                    let name = format!("{key:05}");
+                    if remove {
+                        assert_eq!(map.remove(&name), model.remove(&name), "seed {seed}: remove {name}");
+                    } else {
+                        assert_eq!(map.insert(Name::from(name.as_str()), key), model.insert(name, key), "seed {seed}");
+                    }
+                }
+            }
+            assert_same(&map, &model);
+            assert!(model.keys().all(|name| map.get(name).is_some()), "seed {seed}");
+        }
     }
 
     proptest! {

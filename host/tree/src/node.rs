@@ -80,6 +80,13 @@ impl Node {
         }
     }
 
+    /// The node's value as JSON text.
+    pub fn to_json(&self) -> String {
+        let mut out = Vec::new();
+        self.write_json(&mut out);
+        String::from_utf8_lossy(&out).into_owned()
+    }
+
     /// Appends the node's value as JSON text, as [`Value::write_json`] does.
     pub fn write_json(&self, out: &mut Vec<u8>) {
         match &self.content {

@@ -47,6 +47,15 @@ impl Path {
         ReadPath::parse(text)?.into_path()
     }
 
+    /// Reads the dotted form as `Display` writes it, however long that is: names in it may need more characters than they came
+    /// with.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse), but for the length of the text.
+    pub fn parse_written(text: &str) -> Result<Self, PathError> {
+        syntax::parse_written(text).map(ReadPath)?.into_path()
+    }
+
     /// The root's name.
     pub fn root(&self) -> &Name {
         &self.0[0]
@@ -181,7 +190,7 @@ impl ReadPath {
     pub fn into_path(self) -> Result<Path, PathError> {
         let name = |step| match step {
             Step::Name(name) => Ok(name),
-            Step::Member { .. } => Err(PathError::MemberNotReadable { step: step.to_string() }),
+            Step::Member { .. } => Err(PathError::MemberNotWritable { step: step.to_string() }),
         };
         Path::from_names(self.0.into_iter().map(name).collect::<Result<_, _>>()?)
     }

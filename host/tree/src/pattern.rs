@@ -4,9 +4,9 @@ use std::fmt;
 
 use regex::{Regex, RegexBuilder};
 
-use crate::limits::{PATTERN_BYTES_MAX, REGEX_BYTES_MAX};
+use crate::limits::{DEPTH_MAX, PATTERN_BYTES_MAX, REGEX_BYTES_MAX, REGEXES_MAX};
 use crate::syntax::{parse_name, quoted_at_start};
-use crate::{Name, Node, Path, PathError, Tree};
+use crate::{Name, Node, Path, PathError, Root, Tree};
 
 /// Text that is no pattern.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -25,6 +25,18 @@ pub enum PatternError {
         expression: String,
         /// What is wrong with it.
         reason: String,
+    },
+    /// A regular expression grows too large when it is compiled.
+    #[error("the regular expression {expression:?} takes more than {REGEX_BYTES_MAX} bytes once compiled")]
+    RegexTooLarge {
+        /// The expression.
+        expression: String,
+    },
+    /// There are too many regular expressions in one pattern.
+    #[error("a pattern with {count} regular expressions is over the limit of {REGEXES_MAX}")]
+    TooManyRegexes {
+        /// How many.
+        count: usize,
     },
     /// The text is too long.
     #[error("a pattern of {bytes} bytes is over the limit of {PATTERN_BYTES_MAX}")]
@@ -52,13 +64,6 @@ enum Segment {
     Regex { regex: Regex, expression: Box<str> },
 }
 
-/// Whether an expression must reach a name's end.
-#[derive(Clone, Copy, PartialEq)]
-enum Ends {
-    Closed,
-    Open,
-}
-
 /// How a pattern and the path of a change lie to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -77,22 +82,22 @@ impl Pattern {
     /// Where the text is none.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
         check_length(text)?;
-        let mut segments = Vec::new();
+        let mut pattern = Self { segments: Vec::new(), rest: false };
         let mut rest = text;
         loop {
             if rest == "**" {
-                return Ok(Self { segments, rest: true });
+                return Ok(Self { rest: true, ..pattern });
             }
-            let (segment, length) = parse_segment(rest)?;
-            segments.push(segment);
+            let (segment, length) = parse_segment(rest, &text[..text.len() - rest.len()])?;
+            pattern.push(segment)?;
             match rest[length..].strip_prefix('.') {
                 Some(after) => rest = after,
-                None => return Ok(Self { segments, rest: false }),
+                None => return Ok(pattern),
             }
         }
     }
 
-    /// Reads a pattern of regular expressions, split at each `\.`: each part matches a name from its start, and the last one to
+    /// Reads a pattern of regular expressions, split at each `\\.`: each part matches a name from its start, and the last one to
     /// its end, as the original's regex channels do.
     ///
     /// # Errors
@@ -100,12 +105,30 @@ impl Pattern {
     pub fn parse_regex(text: &str) -> Result<Self, PatternError> {
         check_length(text)?;
         let parts: Vec<&str> = text.split("\\.").collect();
-        let segments = parts
-            .iter()
-            .enumerate()
-            .map(|(index, part)| compile(part, if index + 1 == parts.len() { Ends::Closed } else { Ends::Open }))
-            .collect::<Result<_, _>>()?;
-        Ok(Self { segments, rest: false })
+        let mut pattern = Self { segments: Vec::new(), rest: false };
+        for (index, part) in parts.iter().enumerate() {
+            let segment = if index + 1 == parts.len() {
+                compile(part)?
+            } else {
+                compile(part)?;
+                compile(&format!("(?:{part})(?s:.*)"))?
+            };
+            pattern.push(segment)?;
+        }
+        Ok(pattern)
+    }
+
+    /// Adds a segment, as far as a pattern may be long.
+    fn push(&mut self, segment: Segment) -> Result<(), PatternError> {
+        self.segments.push(segment);
+        let regexes = self.segments.iter().filter(|segment| matches!(segment, Segment::Regex { .. })).count();
+        if self.segments.len() > DEPTH_MAX {
+            return Err(PathError::TooDeep { names: self.segments.len() }.into());
+        }
+        if regexes > REGEXES_MAX {
+            return Err(PatternError::TooManyRegexes { count: regexes });
+        }
+        Ok(())
     }
 
     /// Whether the path is in the set or below a path that is.
@@ -128,33 +151,39 @@ impl Pattern {
         }
     }
 
-    /// The paths in the set at or below `path`, among the nodes of a tree, with their nodes; a node comes before those below
-    /// it.
+    /// The paths in the set at or below `path`, among the nodes of a tree, with their nodes. Of a pattern that ends in `**` only
+    /// the topmost: the others are within these.
     pub fn nodes_below<'a>(&self, tree: &'a Tree, path: &Path) -> Vec<(Path, &'a Node)> {
         let mut found = Vec::new();
         if let Some(node) = tree.node(path).filter(|_| self.touches(path)) {
             let mut names = path.names().to_vec();
-            self.collect(node, &mut names, &mut |names, node| {
+            let mut visit = |names: &[Name], node| {
                 found.push((Path::from_tree_names(names.to_vec()), node));
-                true
-            });
+                Visit::Beside
+            };
+            self.collect(node, &mut names, None, &mut visit);
         }
         found
     }
 
-    /// Visits the nodes in the set in order, those after the path `after`, until `visit` says no.
+    /// Visits the nodes in the set in order, a node before those below it, from the first after the path `after` on, until
+    /// `visit` says no.
     pub fn visit<'a>(&self, tree: &'a Tree, after: Option<&Path>, mut visit: impl FnMut(Path, &'a Node) -> bool) {
-        let mut visit = |names: &[Name], node: &'a Node| match after {
-            Some(after) if names <= after.names() => true,
-            _ => visit(Path::from_tree_names(names.to_vec()), node),
+        let mut visit = |names: &[Name], node| match visit(Path::from_tree_names(names.to_vec()), node) {
+            true => Visit::On,
+            false => Visit::End,
         };
-        for (name, root) in tree.roots() {
-            let Some(node) = root.node() else { continue };
+        let mut root = |name: &Name, root: &'a Root, seen: Option<&[Name]>| {
             let mut names = vec![name.clone()];
-            if self.place(&names) != Place::Apart && !self.collect(node, &mut names, &mut visit) {
-                return;
-            }
-        }
+            let node = root.node().filter(|_| self.place(&names) != Place::Apart);
+            node.is_none_or(|node| self.collect(node, &mut names, seen, &mut visit))
+        };
+        let Some((first, below)) = after.and_then(|after| after.split_first()) else {
+            tree.roots.iter().all(|(name, node)| root(name, node, None));
+            return;
+        };
+        let go_on = tree.roots.get(first).is_none_or(|node| root(first, node, Some(below)));
+        let _ = go_on && tree.roots.iter_after(first).all(|(name, node)| root(name, node, None));
     }
 
     /// The names that every path in the set begins with.
@@ -166,42 +195,59 @@ impl Pattern {
         self.segments.iter().map_while(literal).collect()
     }
 
-    /// Visits the nodes in the set at or below a node; `names` is its path, which is not apart.
+    /// Visits the nodes in the set at or below a node; `names` is its path, which is not apart. `seen` are the names from this
+    /// node down to the last one that was visited before, where that is this one or below it. Tells whether to go on.
     fn collect<'a>(
         &self,
         node: &'a Node,
         names: &mut Vec<Name>,
-        visit: &mut impl FnMut(&[Name], &'a Node) -> bool,
+        seen: Option<&[Name]>,
+        visit: &mut impl FnMut(&[Name], &'a Node) -> Visit,
     ) -> bool {
         let depth = names.len();
         let here = if self.rest { depth > self.segments.len() } else { depth == self.segments.len() };
-        if here && !visit(names, node) {
-            return false;
+        if here && seen.is_none() {
+            match visit(names, node) {
+                Visit::On => {}
+                Visit::Beside => return true,
+                Visit::End => return false,
+            }
         }
-        let Some(container) = node.container() else { return true };
-        if let Some(Segment::Name(name)) = self.segments.get(depth) {
-            let Some(child) = node.child(name) else { return true };
-            names.push(name.clone());
-            let go_on = self.collect(child, names, visit);
-            names.pop();
-            return go_on;
-        }
-        if depth >= self.segments.len() && !self.rest {
+        let Some(container) = node.container().filter(|_| self.rest || depth < self.segments.len()) else {
             return true;
-        }
-        for (name, child) in container {
+        };
+        let mut child = |name: &Name, child, seen: Option<&[Name]>| {
             if self.segments.get(depth).is_some_and(|segment| !segment.matches(name)) {
-                continue;
+                return true;
             }
             names.push(name.clone());
-            let go_on = self.collect(child, names, visit);
+            let go_on = self.collect(child, names, seen, visit);
             names.pop();
-            if !go_on {
-                return false;
-            }
+            go_on
+        };
+        let seen = seen.and_then(<[Name]>::split_first);
+        if let Some(Segment::Name(name)) = self.segments.get(depth) {
+            let below = seen.and_then(|(first, below)| (first == name).then_some(below));
+            let passed = seen.is_some_and(|(first, _)| name < first);
+            return passed || container.children.get(name).is_none_or(|node| child(name, node, below));
         }
-        true
+        let Some((first, below)) = seen else {
+            return container.iter().all(|(name, node)| child(name, node, None));
+        };
+        container.children.get(first).is_none_or(|node| child(first, node, Some(below)))
+            && container.iter_after(first).all(|(name, node)| child(name, node, None))
     }
+}
+
+/// How a visit of nodes goes on.
+#[derive(Clone, Copy, PartialEq)]
+enum Visit {
+    /// With the nodes below.
+    On,
+    /// With the next node that is not below.
+    Beside,
+    /// Not at all.
+    End,
 }
 
 impl Segment {
@@ -259,33 +305,37 @@ fn check_length(text: &str) -> Result<(), PatternError> {
     Ok(())
 }
 
-fn parse_segment(text: &str) -> Result<(Segment, usize), PatternError> {
+/// Reads one segment at the start of the text; `before` is what stands before it.
+fn parse_segment(text: &str, before: &str) -> Result<(Segment, usize), PatternError> {
     if let Some(quoted) = text.strip_prefix('~').filter(|rest| rest.starts_with('"')) {
         let bad = || PathError::BadQuotes { at: text.into() };
         let (expression, length) = quoted_at_start(quoted).ok_or_else(bad)?;
         if !matches!(quoted.as_bytes().get(length), None | Some(b'.')) {
             return Err(bad().into());
         }
-        return Ok((compile(&expression, Ends::Closed)?, length + 1));
+        return Ok((compile(&expression)?, length + 1));
     }
     match text.split('.').next() {
         Some("*") => return Ok((Segment::Any, 1)),
         Some("**") => return Err(PatternError::RestNotLast),
         _ => {}
     }
-    let (name, length) = parse_name(text)?;
+    let (name, length) = parse_name(text, before)?;
     Ok((Segment::Name(name), length))
 }
 
-/// Compiles an expression for a whole name, or with `Ends::Open` for the beginning of one.
-fn compile(expression: &str, ends: Ends) -> Result<Segment, PatternError> {
-    let end = if ends == Ends::Closed { "$" } else { "" };
-    let build = |text: &str| RegexBuilder::new(text).size_limit(REGEX_BYTES_MAX).build();
+/// Compiles an expression for a whole name.
+fn compile(expression: &str) -> Result<Segment, PatternError> {
+    let build =
+        |text: &str| RegexBuilder::new(text).size_limit(REGEX_BYTES_MAX).dfa_size_limit(REGEX_BYTES_MAX).build();
     // By itself first: a stray bracket must not pair with those that are put around it.
     build(expression)
-        .and_then(|_| build(&format!("^(?:{expression}){end}")))
+        .and_then(|_| build(&format!("^(?:{expression})$")))
         .map(|regex| Segment::Regex { regex, expression: expression.into() })
-        .map_err(|error| PatternError::Regex { expression: expression.into(), reason: error.to_string() })
+        .map_err(|error| match error {
+            regex::Error::CompiledTooBig(_) => PatternError::RegexTooLarge { expression: expression.into() },
+            error => PatternError::Regex { expression: expression.into(), reason: error.to_string() },
+        })
 }
 
 #[cfg(test)]

@@ -71,7 +71,7 @@ pub enum PathError {
     },
     /// An item of an array was named where a node is needed.
     #[error("{step} picks an item of an array, which can only be read; an array is written whole")]
-    MemberNotReadable {
+    MemberNotWritable {
         /// The step.
         step: String,
     },
@@ -86,6 +86,10 @@ enum Blanks {
 
 pub(crate) fn parse_dotted(text: &str) -> Result<Vec<Step>, PathError> {
     check_length(text)?;
+    parse_written(text)
+}
+
+pub(crate) fn parse_written(text: &str) -> Result<Vec<Step>, PathError> {
     let mut steps = Vec::new();
     parse_names(text, Blanks::Refused, &mut steps)?;
     Ok(steps)
@@ -94,14 +98,17 @@ pub(crate) fn parse_dotted(text: &str) -> Result<Vec<Step>, PathError> {
 pub(crate) fn parse_url(text: &str) -> Result<Vec<Step>, PathError> {
     check_length(text)?;
     let mut steps = Vec::new();
-    let trimmed = text.trim_matches('/');
+    let below = text.strip_prefix('/').unwrap_or(text);
+    let trimmed = below.strip_suffix('/').unwrap_or(below);
     if trimmed.is_empty() {
         return Err(PathError::Empty);
     }
+    let mut read = 0;
     for segment in trimmed.split('/') {
         if segment.is_empty() {
-            return Err(PathError::EmptyName { before: text.split("//").next().unwrap_or_default().into() });
+            return Err(PathError::EmptyName { before: format!("/{}", &trimmed[..read]) });
         }
+        read += segment.len() + 1;
         let decoded =
             percent_decode_str(segment).decode_utf8().map_err(|_| PathError::NotUtf8 { segment: segment.into() })?;
         parse_names(&decoded, Blanks::Taken, &mut steps)?;
@@ -169,12 +176,13 @@ fn parse_step(text: &str, blanks: Blanks) -> Result<Option<(Step, usize)>, PathE
     Ok(Some((Step::Name(Name::from(name)), name.len())))
 }
 
-/// Reads one name at the start of the text, up to a dot or the end, and its length in the text.
-pub(crate) fn parse_name(text: &str) -> Result<(Name, usize), PathError> {
+/// Reads one name at the start of the text, up to a dot or the end, and its length in the text; `before` is what stands before
+/// it.
+pub(crate) fn parse_name(text: &str, before: &str) -> Result<(Name, usize), PathError> {
     match parse_step(text, Blanks::Refused)? {
         Some((Step::Name(name), length)) => Ok((name, length)),
-        Some((step, _)) => Err(PathError::MemberNotReadable { step: step.to_string() }),
-        None => Err(PathError::EmptyName { before: String::new() }),
+        Some((step, _)) => Err(PathError::MemberNotWritable { step: step.to_string() }),
+        None => Err(PathError::EmptyName { before: before.into() }),
     }
 }
 

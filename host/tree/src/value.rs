@@ -49,14 +49,23 @@ impl Value {
         }
     }
 
-    /// The length of the longest name in the value's objects, in bytes.
-    pub(crate) fn longest_name(&self) -> usize {
+    /// The names in the value's objects; of those in arrays too, where they are no nodes.
+    pub(crate) fn check_names<E>(&self, check: &mut impl FnMut(&Name, Within) -> Result<(), E>) -> Result<(), E> {
+        self.check_names_within(Within::Tree, check)
+    }
+
+    fn check_names_within<E>(
+        &self,
+        within: Within,
+        check: &mut impl FnMut(&Name, Within) -> Result<(), E>,
+    ) -> Result<(), E> {
         match self {
-            Self::Array(items) => items.iter().map(Value::longest_name).max().unwrap_or(0),
-            Self::Object(members) => {
-                members.iter().map(|(name, value)| name.len().max(value.longest_name())).max().unwrap_or(0)
-            }
-            _ => 0,
+            Self::Array(items) => items.iter().try_for_each(|item| item.check_names_within(Within::Array, check)),
+            Self::Object(members) => members.iter().try_for_each(|(name, value)| {
+                check(name, within)?;
+                value.check_names_within(within, check)
+            }),
+            _ => Ok(()),
         }
     }
 
@@ -70,7 +79,7 @@ impl Value {
         }
         match self {
             Self::Object(members) => match members.iter().find(|(name, _)| name.as_str() == "_value") {
-                Some((_, value)) => value.clone(),
+                Some((_, value)) => value.clone().without_internal_members(),
                 None => members
                     .iter()
                     .filter(|(name, _)| !is_internal(name))
@@ -89,6 +98,15 @@ impl Value {
             _ => false,
         }
     }
+}
+
+/// Where a name of a value stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Within {
+    /// Written, it names a node.
+    Tree,
+    /// It is part of a leaf.
+    Array,
 }
 
 /// Whether a name is one of those that the internal form of a node uses, and that no node may have.

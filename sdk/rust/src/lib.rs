@@ -1,3 +1,4 @@
+//! What a plugin of tega is written with, in Rust.
 #![doc = include_str!("../README.md")]
 //!
 //! # Map

@@ -426,3 +426,93 @@ async fn a_chain_of_answers_ends() {
     let error = engine.commit(transaction).await.unwrap_err();
     assert!(matches!(error, CommitError::Limit { found: 9, limit: 8, .. }), "{error}");
 }
+
+/// A clock that panics when it is asked after a while.
+#[derive(Debug)]
+struct Broken(AtomicU32);
+
+impl Clock for Broken {
+    fn now(&self) -> jiff::Timestamp {
+        assert!(self.0.fetch_add(1, Ordering::Relaxed) == 0, "the clock is broken");
+        jiff::Timestamp::UNIX_EPOCH
+    }
+}
+
+#[tokio::test]
+async fn after_a_panic_of_the_writer_nobody_waits_for_ever() {
+    let clock = Arc::new(Broken(AtomicU32::new(0)));
+    let (engine, _) = Engine::open(FakeStorage::new(1), &Options::default(), clock).unwrap();
+    let mut feed = engine.feed(Revision(0));
+    put(&engine, "a", "1").await.unwrap();
+    feed.next().await.unwrap();
+    assert!(matches!(put(&engine, "a", "2").await, Err(CommitError::OutcomeUnknown)));
+    assert_eq!(feed.next().await.unwrap_err(), FeedError::Stopped);
+    assert!(matches!(put(&engine, "a", "3").await, Err(CommitError::Refusing)));
+    assert_eq!((read(&engine, "a").as_deref(), engine.is_refusing()), (Some("1"), true));
+    assert!(matches!(engine.stop().await, Err(StopError::Panicked)));
+    engine.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn whatever_is_committed_can_be_opened_again() {
+    let storage = FakeStorage::new(1);
+    let engine = open(&storage);
+    let (mut transaction, author) = begin(&engine);
+    let odd = ["\u{1}".repeat(1000), "\\".repeat(1000), "\"".repeat(1000)].concat();
+    let names = odd.as_bytes().chunks(1000).map(|name| tega_tree::Name::from(std::str::from_utf8(name).unwrap()));
+    let path = Path::from_names(std::iter::once("a".into()).chain(names).collect()).unwrap();
+    transaction.put(&author, path, value("1")).unwrap();
+    let nested = (0..20).fold("1".to_owned(), |inner, _| format!("{{\"{}\":{inner}}}", "n".repeat(1000)));
+    transaction.put(&author, Path::parse("b").unwrap(), value(&nested)).unwrap();
+    transaction.merge(&author, Path::parse("b").unwrap(), value(&nested)).unwrap();
+    let internal = r#"{"_value":{"_version":1,"_value":{"_oid":"x","y":{"_parent":null,"z":1}}}}"#;
+    transaction.put(&author, Path::parse("c").unwrap(), value(internal)).unwrap();
+    transaction
+        .merge(&author, Path::parse("c").unwrap(), value(r#"{"_value":{"_version":5},"w":[{"_oid":1}]}"#))
+        .unwrap();
+    engine.commit(transaction).await.unwrap();
+    let again = open(&storage.power_cut(1));
+    assert_eq!(again.state().revision(), Revision(1));
+    for root in ["a", "b", "c"] {
+        assert_eq!(read(&again, root), read(&engine, root));
+    }
+    assert_eq!(read(&again, "c").as_deref(), Some(r#"{"y":{"z":1}}"#));
+}
+
+#[tokio::test]
+async fn a_follower_of_what_was_before_the_start_is_told_of_a_gap_at_once() {
+    let storage = FakeStorage::new(1);
+    let engine = open(&storage);
+    for n in 0..3 {
+        put(&engine, "a", &n.to_string()).await.unwrap();
+    }
+    engine.stop().await.unwrap();
+    let again = open(&storage.kill());
+    let mut feed = again.feed(Revision(1));
+    assert_eq!(feed.next().await.unwrap_err(), FeedError::Gap { first: Revision(2), last: Revision(3) });
+    let mut early = again.feed(Revision(1000));
+    put(&again, "a", "4").await.unwrap();
+    assert_eq!((feed.next().await.unwrap().revision, early.next().await.unwrap().revision), (Revision(4), Revision(4)));
+}
+
+#[tokio::test]
+async fn a_stale_call_under_a_guard_is_called_again_rather_than_judged() {
+    type Check = fn(&Judged) -> Result<(), HookError>;
+    let (engine, first) = with_scripts();
+    engine.hooks().enter_guard(Hook::new("guard", 100, "x", (|_| Ok(())) as Check));
+    call(&engine, &["read a", "disturb a", "put x"]).await.unwrap();
+    assert_eq!((first.calls.load(Ordering::Relaxed), read(&engine, "x").as_deref()), (3, Some("3")));
+}
+
+#[tokio::test]
+async fn an_edit_that_leaves_a_later_change_without_a_place_is_the_plugins_fault() {
+    type Judge = fn(&Judged) -> Result<Vec<Edit>, HookError>;
+    let engine = new();
+    let edit: Judge = |_| Ok(vec![Edit { index: 0, value: value("{\"c\":2}") }]);
+    engine.hooks().enter_transform(Hook::new("editor", 100, "a", edit));
+    let (mut transaction, author) = begin(&engine);
+    transaction.put(&author, path("a"), value("{\"b\":1,\"c\":2}")).unwrap();
+    transaction.delete(&author, path("a.b")).unwrap();
+    let error = engine.commit(transaction).await.unwrap_err();
+    assert!(matches!(&error, CommitError::JudgeUnavailable { by, .. } if by == "editor"), "{error}");
+}

@@ -63,6 +63,7 @@ pub(crate) struct Writer<S: Storage> {
 impl<S: Storage> Writer<S> {
     /// Makes batches until it is told to stop, or nobody is left to ask for commits; then closes the log.
     pub(crate) fn run(mut self) -> Result<(), tega_log::CloseError> {
+        let _end = End(Arc::clone(&self.shared));
         while let Some(job) = self.queue.blocking_recv() {
             let Job::Commit(first) = job else {
                 self.queue.close();
@@ -71,9 +72,7 @@ impl<S: Storage> Writer<S> {
             let waiting = self.gather(*first);
             self.write(waiting);
         }
-        let closed = self.log.close();
-        self.shared.tell_stopped();
-        closed
+        self.log.close()
     }
 
     /// Takes what waits, up to the size of a batch.
@@ -142,5 +141,14 @@ impl<S: Storage> Writer<S> {
             }
         };
         Err(failed)
+    }
+}
+
+/// Tells, however the writer ends, that it did.
+struct End(Arc<Shared>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.0.end(std::thread::panicking());
     }
 }

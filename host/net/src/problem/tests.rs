@@ -18,7 +18,7 @@ fn each_way_a_commit_fails_has_its_status_and_only_what_passes_is_to_be_tried_ag
         (CommitError::Change(ChangeError::NameTooLong { path: path(), bytes: 2000 }), 400, false),
         (CommitError::Version { path: path(), expected: Version(1), found: None }, 409, false),
         (CommitError::Exists { path: path(), found: Version(1) }, 409, false),
-        (CommitError::Stale { path: "a".into() }, 409, false),
+        (CommitError::Stale { path: Path::parse("a").ok() }, 409, false),
         (CommitError::Unsettled, 503, true),
         (CommitError::Rejected { by: by.clone(), rejection }, 422, false),
         (CommitError::JudgeUnavailable { by, reason }, 503, true),

@@ -74,7 +74,7 @@ impl tree::Host for State {
         let nodes = page
             .nodes
             .into_iter()
-            .map(|(path, value)| tree::Found { path: convert::names(&path), value: value.to_json() })
+            .map(|(path, node)| tree::Found { path: convert::names(&path), value: node.to_json() })
             .collect();
         Ok(tree::FoundPage { nodes, more: page.more || cut.get() })
     }
