@@ -17,9 +17,9 @@ pub(crate) fn run_all() -> Result<()> {
     cargo_step("format of the guests", &[&["fmt", "--all", "--check"], &GUESTS[..]].concat())?;
     plugins::build(plugins::ALL)?;
     if has_nextest() {
-        cargo_step("tests of the daemon", &["nextest", "run", "--workspace"])?;
+        cargo_step("tests of the daemon", &["nextest", "run", "--workspace", "--no-fail-fast"])?;
     } else {
-        cargo_step("tests of the daemon", &["test", "--workspace", "--lib", "--bins", "--tests"])?;
+        cargo_step("tests of the daemon", &["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"])?;
     }
     cargo_step("examples in the daemon's documentation", &["test", "--workspace", "--doc"])?;
     // What touches the daemon can't run here; the tests of the guests are about the rest.
