@@ -113,7 +113,8 @@ impl Tree {
         below.iter().try_fold(Found::Node(self.roots.get(root)?.node()?), step_down)
     }
 
-    /// The path that was probably meant, where a path finds nothing: with names joined by dots to one name that is there.
+    /// The path that was probably meant, where a path finds nothing: with names joined to one name
+    /// that is there, by dots or by a slash.
     pub fn near_miss(&self, path: &ReadPath) -> Option<Path> {
         let names: Vec<&str> = path
             .steps()
@@ -124,12 +125,13 @@ impl Tree {
             })
             .collect::<Option<_>>()?;
         let mut found = Vec::new();
-        let hit = (1..=names.len()).find_map(|taken| {
-            let root = names[..taken].join(".");
-            let node = self.roots.get(&root)?.node()?;
-            joined(node, &names[taken..], &mut found).then_some(root)
-        })?;
-        found.push(Name::from(hit));
+        let hit = (1..=names.len()).flat_map(|taken| joins(&names[..taken]).map(move |root| (root, taken))).find(
+            |(root, taken)| {
+                let node = self.roots.get(root).and_then(Root::node);
+                node.is_some_and(|node| joined(node, &names[*taken..], &mut found))
+            },
+        );
+        found.push(Name::from(hit?.0));
         found.reverse();
         Some(Path::from_tree_names(found))
     }
@@ -174,17 +176,26 @@ fn reads_as(value: &Value, text: &str) -> bool {
     }
 }
 
-/// Walks down from a node, taking one or more names joined by dots as one; on success `found` has the names taken, deepest first.
+/// Walks down from a node, taking one or more names as one; on success `found` has the names taken, deepest first.
 fn joined(node: &Node, names: &[&str], found: &mut Vec<Name>) -> bool {
     if names.is_empty() {
         return true;
     }
     (1..=names.len()).any(|taken| {
-        let name = names[..taken].join(".");
-        let hit = node.child(&name).is_some_and(|child| joined(child, &names[taken..], found));
-        if hit {
-            found.push(Name::from(name));
-        }
-        hit
+        joins(&names[..taken]).any(|name| {
+            let hit = node.child(&name).is_some_and(|child| joined(child, &names[taken..], found));
+            if hit {
+                found.push(Name::from(name));
+            }
+            hit
+        })
     })
+}
+
+/// The single names that could have been split into these: joined by dots, or with a slash at one of the places, as in an address
+/// with a prefix length.
+fn joins<'a>(names: &'a [&str]) -> impl Iterator<Item = String> + 'a {
+    let dotted = names.join(".");
+    let slashed = (1..names.len()).map(|at| format!("{}/{}", names[..at].join("."), names[at..].join(".")));
+    std::iter::once(dotted).chain(slashed)
 }

@@ -152,7 +152,7 @@ fn a_path_reads_on_into_arrays_and_a_near_miss_is_found() {
     let (tree, _) = run(concat!(
         r#"put addr [{"ifname":"lo","mtu":65536,"a":[{"local":"::1"}]},{"ifname":"eth0","mtu":1500}]"#,
         "\n",
-        r#"put hosts {"10.0.0.1":{"name":"c"},"10":{"x":1}}"#,
+        r#"put hosts {"10.0.0.1":{"name":"c"},"10":{"x":1},"Ethernet0|10.0.0.56/31":{"mtu":1}}"#,
     ));
     for (read, found) in [
         ("addr.1.ifname", Some("\"eth0\"")),
@@ -170,5 +170,6 @@ fn a_path_reads_on_into_arrays_and_a_near_miss_is_found() {
     }
     let near = |text| tree.near_miss(&ReadPath::parse(text).unwrap()).map(|path| path.to_string());
     assert_eq!(near("hosts.10.0.0.1.name").as_deref(), Some("hosts.\"10.0.0.1\".name"));
+    assert_eq!(near("hosts.Ethernet0|10.0.0.56.31.mtu").as_deref(), Some("hosts.\"Ethernet0|10.0.0.56/31\".mtu"));
     assert_eq!(near("hosts.10.0.0.2"), None);
 }
