@@ -1,13 +1,13 @@
 //! Messages on channels: not stored, delivered to the mailboxes that listen now.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc;
 
 use crate::Author;
-use crate::limits::MAILBOX_MESSAGES_MAX;
+use crate::limits::{MAILBOX_BYTES_MAX, MAILBOX_MESSAGES_MAX};
 
 /// A message on a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +42,23 @@ struct Shared {
 #[derive(Clone, Debug)]
 struct Letterbox {
     sender: mpsc::Sender<Arc<Message>>,
+    /// The bytes of the bodies that wait.
+    bytes: Arc<AtomicUsize>,
     dropped: Arc<AtomicU64>,
+}
+
+impl Letterbox {
+    /// Drops a message in, where there is room for it.
+    fn deliver(&self, message: &Arc<Message>) -> bool {
+        let bytes = message.body.len();
+        let waiting = self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        let delivered = waiting + bytes <= MAILBOX_BYTES_MAX && self.sender.try_send(Arc::clone(message)).is_ok();
+        if !delivered {
+            self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+        delivered
+    }
 }
 
 impl Channels {
@@ -52,7 +68,7 @@ impl Channels {
         Mailbox {
             channels: self.clone(),
             id: MailboxId(self.0.last_id.fetch_add(1, Ordering::Relaxed) + 1),
-            letterbox: Letterbox { sender, dropped: Arc::default() },
+            letterbox: Letterbox { sender, bytes: Arc::default(), dropped: Arc::default() },
             receiver,
             subscribed: HashSet::new(),
         }
@@ -65,15 +81,7 @@ impl Channels {
         let listeners = self.listeners();
         let Some(listening) = listeners.get(&message.channel) else { return 0 };
         let others = listening.iter().filter(|(id, _)| message.sender != Some(**id));
-        others
-            .filter(|(_, letterbox)| {
-                let delivered = letterbox.sender.try_send(Arc::clone(&message)).is_ok();
-                if !delivered {
-                    letterbox.dropped.fetch_add(1, Ordering::Relaxed);
-                }
-                delivered
-            })
-            .count()
+        others.filter(|(_, letterbox)| letterbox.deliver(&message)).count()
     }
 
     fn listeners(&self) -> MutexGuard<'_, HashMap<String, HashMap<MailboxId, Letterbox>>> {
@@ -119,7 +127,10 @@ impl Mailbox {
     /// No message is lost when the future is dropped.
     pub async fn next(&mut self) -> Arc<Message> {
         match self.receiver.recv().await {
-            Some(message) => message,
+            Some(message) => {
+                self.letterbox.bytes.fetch_sub(message.body.len(), Ordering::Relaxed);
+                message
+            }
             // The mailbox holds a sender itself, so its queue never closes.
             None => std::future::pending().await,
         }
@@ -184,5 +195,14 @@ mod tests {
             channels.publish(message("a", "1", None));
         }
         assert_eq!(mailbox.dropped(), 3);
+        let mut mailbox = channels.mailbox();
+        mailbox.subscribe("b");
+        let large = "x".repeat(MAILBOX_BYTES_MAX / 2);
+        for _ in 0..3 {
+            channels.publish(message("b", &large, None));
+        }
+        assert_eq!(mailbox.dropped(), 1);
+        mailbox.next().await;
+        assert_eq!(channels.publish(message("b", &large, None)), 1);
     }
 }

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::channel::Channels;
 use crate::feed::{Feed, Newest};
 use crate::judging::{Hooks, Settled};
+use crate::lanes::Lanes;
 use crate::limits::{HOPS_MAX, JUDGEMENTS_MAX, QUEUE_COMMITS_MAX, QUEUE_WAIT_MS_MAX};
 use crate::port::{Clock, Plugins};
 use crate::record::Record;
@@ -69,6 +70,7 @@ struct Inner {
     sessions: Sessions,
     directory: Directory,
     hooks: Hooks,
+    lanes: Lanes,
     plugins: OnceLock<Arc<dyn Plugins>>,
 }
 
@@ -148,6 +150,7 @@ impl Engine {
             sessions: Sessions::default(),
             directory: Directory::default(),
             hooks: Hooks::default(),
+            lanes: Lanes::default(),
             plugins: OnceLock::new(),
         })))
     }
@@ -188,14 +191,20 @@ impl Engine {
                 limit: usize::try_from(HOPS_MAX).unwrap_or(usize::MAX),
             });
         }
+        let roots = self.0.hooks.roots_judged(&transaction);
+        if roots.is_empty() {
+            let submitted = self.submit(&transaction, Settled::unjudged(&transaction)).await;
+            return submitted.map_err(Refusal::into_error);
+        }
+        let turn = if transaction.at_start { None } else { Some(self.0.lanes.turn(roots).await?) };
         for _ in 0..JUDGEMENTS_MAX {
             let settled = self.0.hooks.settle(&transaction, self.state()).await?;
             match self.submit(&transaction, settled).await {
-                Ok(committed) => return Ok(committed),
-                Err(Refusal::Commit(error)) => return Err(error),
                 Err(Refusal::JudgedOnStale) => {}
+                submitted => return submitted.map_err(Refusal::into_error),
             }
         }
+        drop(turn);
         Err(CommitError::Unsettled)
     }
 

@@ -2,9 +2,10 @@
 //!
 //! Invariant: what they read is checked again by the writer, so a commit never passes on a stale judgement.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tega_tree::{Change, Draft, Value};
+use tega_tree::{Change, Draft, Name, Path, Value};
 
 use crate::port::{Access, Edit, Guard, HookError, HookPlace, Judged, Scope, Transform};
 use crate::reads::Reads;
@@ -26,6 +27,13 @@ struct Tables {
 pub(crate) struct Settled {
     pub(crate) operations: Vec<Authored>,
     pub(crate) reads: Reads,
+}
+
+impl Settled {
+    /// A transaction that nobody judges.
+    pub(crate) fn unjudged(transaction: &Transaction) -> Self {
+        Self { operations: transaction.operations.clone(), reads: Reads::default() }
+    }
 }
 
 impl Hooks {
@@ -53,22 +61,26 @@ impl Hooks {
         });
     }
 
+    /// The roots that a transaction writes to, where a transform or a guard concerns it; none where it is not judged.
+    pub(crate) fn roots_judged(&self, transaction: &Transaction) -> BTreeSet<Name> {
+        let tables = self.tables();
+        let paths = || transaction.operations.iter().map(|authored| authored.operation.path());
+        let concerned = |path: &Path| {
+            let transforms = tables.transforms.iter().map(|transform| transform.place());
+            let mut places = transforms.chain(tables.guards.iter().map(|guard| guard.place()));
+            places.any(|place| is_asked(place, transaction) && touches(place, path))
+        };
+        match paths().any(concerned) {
+            true => paths().map(|path| path.root().clone()).collect(),
+            false => BTreeSet::new(),
+        }
+    }
+
     /// Lets the transforms and guards that a transaction concerns judge it, on a state.
     pub(crate) async fn settle(&self, transaction: &Transaction, state: Arc<State>) -> Result<Settled, CommitError> {
-        let tables = Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner));
-        let places = || {
-            let transforms = tables.transforms.iter().map(|transform| transform.place());
-            transforms.chain(tables.guards.iter().map(|guard| guard.place()))
-        };
-        let concerned = |authored: &Authored| {
-            let path = authored.operation.path();
-            places().any(|place| place.patterns.iter().any(|pattern| pattern.touches(path)))
-        };
-        if !transaction.operations.iter().any(concerned) {
-            return Ok(Settled { operations: transaction.operations.clone(), reads: Reads::default() });
-        }
+        let tables = self.tables();
         let mut case = Case::open(transaction, state)?;
-        for transform in &tables.transforms {
+        for transform in tables.transforms.iter().filter(|transform| is_asked(transform.place(), transaction)) {
             let place = transform.place();
             let (matching, judged) = case.judged(place);
             if matching.is_empty() {
@@ -79,7 +91,7 @@ impl Hooks {
             case.note(scope);
             case.edit(place, &matching, edits)?;
         }
-        for guard in &tables.guards {
+        for guard in tables.guards.iter().filter(|guard| is_asked(guard.place(), transaction)) {
             let place = guard.place();
             let (matching, judged) = case.judged(place);
             if matching.is_empty() {
@@ -92,9 +104,22 @@ impl Hooks {
         Ok(case.close())
     }
 
+    fn tables(&self) -> Arc<Tables> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     fn change(&self, change: impl FnOnce(&mut Tables)) {
         change(Arc::make_mut(&mut self.0.write().unwrap_or_else(PoisonError::into_inner)));
     }
+}
+
+/// Whether a transform or guard is asked about a transaction: all are, but those of a plugin about what its own start wrote.
+fn is_asked(place: &HookPlace, transaction: &Transaction) -> bool {
+    !(transaction.at_start && transaction.author.is_plugin(&place.owner))
+}
+
+fn touches(place: &HookPlace, path: &Path) -> bool {
+    place.patterns.iter().any(|pattern| pattern.touches(path))
 }
 
 fn rank(place: &HookPlace) -> (i32, &str) {
@@ -151,12 +176,11 @@ impl Case {
 
     /// The changes that concern a transform or guard: their places, and what it is shown.
     fn judged(&self, place: &HookPlace) -> (Vec<usize>, Judged) {
-        let touched = |change: &Change| place.patterns.iter().any(|pattern| pattern.touches(change.path()));
         let (matching, changes) = self
             .changes
             .iter()
             .enumerate()
-            .filter(|(_, resolved)| touched(&resolved.change.change))
+            .filter(|(_, resolved)| touches(place, resolved.change.change.path()))
             .map(|(index, resolved)| (index, resolved.change.change.clone()))
             .unzip();
         let mut view = Transaction::new(Arc::clone(&self.state), Arc::clone(&self.author)).tracking_reads();

@@ -5,7 +5,7 @@
 //! state.rs        what is true at one revision: the tree, the history, the position
 //! author.rs       who made a commit, sent a message, calls
 //! transaction.rs  operations on a snapshot, held back; reads.rs: what it read, to be checked at the commit
-//! judging.rs      transforms and guards, before the queue
+//! judging.rs      transforms and guards, before the queue; lanes.rs: one after another for each root
 //! writer/         the writer thread: check, apply, encode, append, sync, publish, notify, answer
 //! commit.rs       a commit as it was made
 //! record.rs       a commit as a line of the log
@@ -30,6 +30,7 @@ mod engine;
 mod error;
 mod feed;
 mod judging;
+mod lanes;
 pub mod limits;
 pub mod port;
 mod reads;

@@ -42,6 +42,9 @@ pub const FEED_LEVEL_BYTES: usize = 4 * 1024;
 /// Messages that may wait in one mailbox: further ones are dropped and counted, for messages are not stored.
 pub const MAILBOX_MESSAGES_MAX: usize = 1024;
 
+/// The bytes of the messages that may wait in one mailbox.
+pub const MAILBOX_BYTES_MAX: usize = 8 * 1024 * 1024;
+
 /// The longest name of a channel or a session, in bytes.
 pub const CHANNEL_BYTES_MAX: usize = 1024;
 

@@ -117,6 +117,7 @@ pub struct Transaction {
     pub(crate) reads: Option<Reads>,
     pub(crate) message: Option<String>,
     pub(crate) hops: u32,
+    pub(crate) at_start: bool,
 }
 
 impl Transaction {
@@ -131,6 +132,7 @@ impl Transaction {
             reads: None,
             message: None,
             hops: 0,
+            at_start: false,
         }
     }
 
@@ -146,6 +148,15 @@ impl Transaction {
     #[must_use]
     pub fn in_answer_to(mut self, hops: u32) -> Self {
         self.hops = hops + 1;
+        self
+    }
+
+    /// Makes it what the start of a plugin's instance writes. The plugin's own transforms and guards are not asked about it,
+    /// because they can't run before it is made; and it waits for no other commit that is judged, because it may be made while
+    /// that one waits for this instance.
+    #[must_use]
+    pub fn at_start(mut self) -> Self {
+        self.at_start = true;
         self
     }
 

@@ -9,7 +9,7 @@ use crate::bindings::described;
 use crate::error::LoadError;
 use crate::exports::Interfaces;
 use crate::grants::{Grants, includes};
-use crate::limits::{DESCRIBED_MAX, NAME_BYTES_MAX, SUMMARY_BYTES_MAX};
+use crate::limits::{DESCRIBED_MAX, DESCRIBED_REGEXES_MAX, NAME_BYTES_MAX, SUMMARY_BYTES_MAX};
 
 /// What a plugin is and does.
 #[derive(Clone, Debug)]
@@ -140,10 +140,29 @@ fn check_count(told: &described::Description) -> Result<(), LoadError> {
         wishes.write.len(),
         wishes.methods.len(),
         wishes.channels.len(),
+        wishes.hosts.len(),
+        wishes.environment.len(),
+        wishes.folders.len(),
+        told.views.len(),
+        told.timers.len(),
+        told.extra.len(),
     ];
     let count = counts.into_iter().fold(0, usize::saturating_add);
     if count > DESCRIBED_MAX {
         return Err(wrong(format!("it names {count} things, over the limit of {DESCRIBED_MAX}")));
+    }
+    let subscribed = told.subscriptions.iter().filter_map(|told| match told {
+        described::Subscription::Commits(pattern) => Some(pattern),
+        described::Subscription::Channel(_) => None,
+    });
+    let hooked = told.transforms.iter().chain(&told.guards).map(|hook| &hook.pattern);
+    let wished = wishes.read.iter().chain(&wishes.write).chain(&wishes.methods);
+    // Before any is compiled: each begins so, wherever else that may stand.
+    let regexes: usize = subscribed.chain(hooked).chain(wished).map(|text| text.matches("~\"").count()).sum();
+    if regexes > DESCRIBED_REGEXES_MAX {
+        let reason =
+            format!("its patterns have {regexes} regular expressions, over the limit of {DESCRIBED_REGEXES_MAX}");
+        return Err(wrong(reason));
     }
     Ok(())
 }

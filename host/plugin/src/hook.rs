@@ -12,6 +12,7 @@ use crate::bindings::types;
 use crate::convert;
 use crate::failure::Failure;
 use crate::journal::one_line;
+use crate::limits::JUDGE_WAIT_MS;
 use crate::plugin::{Ask, Plugin};
 use crate::pool::Wait;
 
@@ -38,7 +39,7 @@ impl Hook {
         let changes = judged.changes.iter().map(convert::change).collect();
         let author = convert::author(&judged.author);
         let limit_ms = self.plugin.limits.judge_ms;
-        let wait = Wait::For(Duration::from_millis(limit_ms));
+        let wait = Wait::Beyond(Duration::from_millis(JUDGE_WAIT_MS));
         (Ask { scope: judged.scope, shown: Arc::clone(&self.shown), limit_ms, wait }, changes, author)
     }
 

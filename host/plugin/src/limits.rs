@@ -24,6 +24,9 @@ pub const CALLBACK_MS: u64 = 5_000;
 /// The time a transform or a guard has, in milliseconds: clients wait for it; setting `judge_ms`.
 pub const JUDGE_MS: u64 = 100;
 
+/// The longest wait of a commit for the one instance of a plugin that judges it, in milliseconds.
+pub const JUDGE_WAIT_MS: u64 = 5_000;
+
 /// The longest time that may be set for a call, in milliseconds.
 pub const CALL_MS_MAX: u64 = 3_600_000;
 
@@ -67,7 +70,7 @@ pub const HANDED_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// What the daemon hands to a guest as one answer of the tree, in bytes of JSON.
 pub const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// What one call may write, publish and pass on, in bytes of JSON: it is held back in the daemon's memory until the commit.
+/// What one call may write, publish and pass on, in bytes of the daemon's memory, about: it is held back there until the commit.
 pub const CALL_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// The longest line of a plugin in the log, in bytes: longer ones are cut.
@@ -85,8 +88,11 @@ pub const SUMMARY_BYTES_MAX: usize = 4 * 1024;
 /// The longest message of an error or a rejection that a guest gives, in bytes: longer ones are cut, for they go to clients.
 pub const ERROR_BYTES_MAX: usize = 4 * 1024;
 
-/// The most methods, subscriptions, hooks and wishes of one description together.
-pub const DESCRIBED_MAX: usize = 10_000;
+/// The most methods, subscriptions, hooks, wishes and other things of one description together.
+pub const DESCRIBED_MAX: usize = 1_000;
+
+/// The most regular expressions in the patterns of one description together: each may take some hundred kilobytes.
+pub const DESCRIBED_REGEXES_MAX: usize = 64;
 
 /// How often a call is made because what it had read changed before its commit.
 pub const STALE_ATTEMPTS_MAX: u32 = 3;

@@ -126,7 +126,8 @@ impl Plugin {
         let caller_deadline = caller.and_then(|scope| scope.deadline);
         let time = Time::within(self.limits.start_ms, caller_deadline)?;
         let mut instance = self.instance(time).await?;
-        let transaction = self.identity.engine.begin_as(Arc::clone(&self.identity.author)).tracking_reads();
+        let author = Arc::clone(&self.identity.author);
+        let transaction = self.identity.engine.begin_as(author).tracking_reads().at_start();
         let mut scope = Scope::new(transaction, Access::Full, self.name());
         if let Some(caller) = caller {
             // What the start calls is part of the chain of calls that this instance is made for.

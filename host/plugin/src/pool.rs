@@ -18,6 +18,9 @@ pub(crate) enum Wait {
     Never,
     /// So long.
     For(Duration),
+    /// Not at all where another instance can be made for it, else so long: what the plugin is called for otherwise must not hold
+    /// up the commits it judges.
+    Beyond(Duration),
     /// As long as it takes: nobody waits for the answer.
     Forever,
 }
@@ -32,7 +35,7 @@ pub(crate) struct Pool {
     closed: AtomicBool,
 }
 
-/// A place in the pool; none for a nested call beyond it.
+/// A place in the pool; none for a call beyond it.
 #[derive(Debug)]
 pub(crate) struct Place(#[expect(dead_code, reason = "held until the call is over")] Option<OwnedSemaphorePermit>);
 
@@ -48,18 +51,20 @@ impl Pool {
             return Ok(Place(Some(permit)));
         }
         let acquired = match wait {
-            Wait::Never if self.size > 1 && !self.is_closed() => return Ok(Place(None)),
+            Wait::Never | Wait::Beyond(_) if self.size > 1 && !self.is_closed() => return Ok(Place(None)),
             Wait::Never => {
                 return Err(self.busy("its one instance is taken, and a call from within another does not wait"));
             }
             Wait::Forever => Arc::clone(&self.places).acquire_owned().await,
-            Wait::For(time) => match tokio::time::timeout(time, Arc::clone(&self.places).acquire_owned()).await {
-                Ok(acquired) => acquired,
-                Err(_) => {
-                    let (size, ms) = (self.size, time.as_millis());
-                    return Err(self.busy(&format!("its instances, {size} at most, were all taken for {ms} ms")));
+            Wait::For(time) | Wait::Beyond(time) => {
+                match tokio::time::timeout(time, Arc::clone(&self.places).acquire_owned()).await {
+                    Ok(acquired) => acquired,
+                    Err(_) => {
+                        let (size, ms) = (self.size, time.as_millis());
+                        return Err(self.busy(&format!("its instances, {size} at most, were all taken for {ms} ms")));
+                    }
                 }
-            },
+            }
         };
         acquired.map(|permit| Place(Some(permit))).map_err(|_| self.busy(""))
     }

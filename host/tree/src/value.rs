@@ -40,6 +40,20 @@ impl Value {
         }
     }
 
+    /// The memory that the value takes, in bytes, about; what it shares with others is counted as if it did not.
+    pub fn held_bytes(&self) -> usize {
+        let beyond = match self {
+            Self::Null | Self::Bool(_) => 0,
+            Self::Number(number) => number.as_str().len(),
+            Self::String(text) => text.len(),
+            Self::Array(items) => items.iter().map(Self::held_bytes).sum(),
+            Self::Object(members) => {
+                members.iter().map(|(name, value)| size_of::<Name>() + name.len() + value.held_bytes()).sum()
+            }
+        };
+        size_of::<Self>() + beyond
+    }
+
     /// The levels of nesting in the value: 1 for a scalar and for an empty array or object.
     pub fn depth(&self) -> usize {
         match self {

@@ -308,6 +308,30 @@ async fn a_commit_never_passes_on_a_judgement_that_went_stale() {
     assert_eq!((guard.calls.load(Ordering::Relaxed), read(&engine, "total")), (2, None));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn many_commits_at_once_to_a_root_that_a_guard_reads_whole_all_pass() {
+    type Check = fn(&Judged) -> Result<(), HookError>;
+    let engine = new();
+    let guard: Check = |judged| {
+        judged.scope.transaction().get(&ReadPath::parse("r").unwrap());
+        Ok(())
+    };
+    engine.hooks().enter_guard(Hook::new("whole", 100, "*", guard));
+    let writer = |n: usize| {
+        let engine = engine.clone();
+        async move {
+            for round in 0..20 {
+                put(&engine, &format!("r.n{n}"), &round.to_string()).await.unwrap();
+            }
+        }
+    };
+    let writers: Vec<_> = (0..16).map(|n| tokio::spawn(writer(n))).collect();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    assert_eq!(engine.state().revision(), Revision(320));
+}
+
 /// A plugin's method made of words: `put PATH`, `read PATH`, `call PATH`, `try PATH`, `say`, `fail`.
 #[derive(Debug)]
 struct Script {

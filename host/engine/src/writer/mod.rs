@@ -50,6 +50,16 @@ pub(crate) enum Refusal {
     Commit(CommitError),
 }
 
+impl Refusal {
+    /// The same for whoever asked for the commit.
+    pub(crate) fn into_error(self) -> CommitError {
+        match self {
+            Self::JudgedOnStale => CommitError::Unsettled,
+            Self::Commit(error) => error,
+        }
+    }
+}
+
 /// The writer's own things.
 #[derive(Debug)]
 pub(crate) struct Writer<S: Storage> {

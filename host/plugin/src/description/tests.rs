@@ -90,7 +90,12 @@ fn a_wrong_description_is_refused_in_a_sentence() {
             |told| told.timers.push(described::Timer { name: "tick".into(), interval_ms: 1 }),
             "describes the timer tick, which this version of tega does not serve",
         ),
-        (|told| told.grants.read = vec!["a".into(); 20_000], "describes itself wrongly: it names 20006 things"),
+        (|told| told.grants.read = vec!["a".into(); 20_000], "describes itself wrongly: it names 20007 things"),
+        (|told| told.grants.hosts = vec!["a".into(); 20_000], "describes itself wrongly: it names 20007 things"),
+        (
+            |told| told.grants.read = vec!["~\"a\".~\"b\"".into(); 33],
+            "describes itself wrongly: its patterns have 66 regular expressions",
+        ),
     ];
     for (spoil, expected) in cases {
         let mut told = told();

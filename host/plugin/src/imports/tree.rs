@@ -82,8 +82,8 @@ impl tree::Host for State {
     fn put(&mut self, path: Vec<String>, value: String) -> Result<(), types::Error> {
         let path = convert::path(path)?;
         self.check_write(&path)?;
-        self.work_mut()?.spend(value.len())?;
         let value = convert::value(&value)?;
+        self.work_mut()?.spend(value.held_bytes())?;
         let author = Arc::clone(&self.identity.author);
         done(self.work()?.transaction()?.put(&author, path, value))
     }
@@ -91,8 +91,8 @@ impl tree::Host for State {
     fn merge(&mut self, path: Vec<String>, patch: String) -> Result<(), types::Error> {
         let path = convert::path(path)?;
         self.check_write(&path)?;
-        self.work_mut()?.spend(patch.len())?;
         let patch = convert::value(&patch)?;
+        self.work_mut()?.spend(patch.held_bytes())?;
         let author = Arc::clone(&self.identity.author);
         done(self.work()?.transaction()?.merge(&author, path, patch))
     }
