@@ -13,6 +13,7 @@
 
 mod bad_input;
 mod durability;
+mod links;
 mod plugins;
 mod process;
 mod pubsub;

@@ -15,6 +15,19 @@ pub struct TestServer {
     folder: TempDir,
 }
 
+/// A daemon that was stopped, with its folder and the address it had.
+pub struct Stopped {
+    settings: Settings,
+    folder: TempDir,
+}
+
+impl Stopped {
+    /// Starts it again, at the same address.
+    pub async fn start(self) -> TestServer {
+        TestServer::start_in(self.folder, self.settings).await
+    }
+}
+
 /// What a server answered.
 #[derive(Debug)]
 pub struct Answer {
@@ -53,6 +66,14 @@ impl TestServer {
         Self::start_in(folder, settings).await
     }
 
+    /// Starts a daemon without plugins, with further settings; those of its folder and address are made here.
+    pub async fn with_settings(settings: Settings) -> Self {
+        let folder = TempDir::new().unwrap();
+        let data = Some(folder.path().join("data"));
+        let settings = Settings { data, listen: "127.0.0.1:0".parse().ok(), ..settings };
+        Self::start_in(folder, settings).await
+    }
+
     async fn start_in(folder: TempDir, settings: Settings) -> Self {
         let daemon = Daemon::start(Config::from(settings.clone())).await.unwrap();
         Self { daemon, settings, client: Client::new(), folder }
@@ -72,6 +93,18 @@ impl TestServer {
     /// Stops the daemon.
     pub async fn stop(self) {
         self.daemon.stop().await.unwrap();
+    }
+
+    /// Stops the daemon, which can be started again at the same address.
+    pub async fn halt(self) -> Stopped {
+        let settings = Settings { listen: Some(self.daemon.address()), ..self.settings };
+        self.daemon.stop().await.unwrap();
+        Stopped { settings, folder: self.folder }
+    }
+
+    /// The URL that another node dials.
+    pub fn node_url(&self) -> String {
+        format!("ws://{}", self.daemon.address())
     }
 
     /// The URL of a path with its query.

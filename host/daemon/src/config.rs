@@ -40,6 +40,8 @@ pub struct Config {
     pub address: SocketAddr,
     /// The folders of plugins.
     pub plugins: Vec<PathBuf>,
+    /// The link to a global node.
+    pub link: LinkConfig,
     /// What is logged.
     pub log: String,
     /// How the log is written.
@@ -48,6 +50,17 @@ pub struct Config {
     pub net: NetOptions,
     /// How the database is opened.
     pub engine: tega_engine::Options,
+}
+
+/// What the link to a global node is started with, not yet checked.
+#[derive(Clone, Debug, Default)]
+pub struct LinkConfig {
+    /// The URL of the global node; none for a node without a link.
+    pub global: Option<String>,
+    /// The roots that come down.
+    pub config_roots: Vec<String>,
+    /// The roots that go up.
+    pub operational_roots: Vec<String>,
 }
 
 impl Config {
@@ -83,6 +96,11 @@ impl From<Settings> for Config {
             data: settings.data.unwrap_or_else(|| PathBuf::from("tega-data")),
             address,
             plugins: settings.plugins.unwrap_or_default(),
+            link: LinkConfig {
+                global: settings.global,
+                config_roots: settings.config_root.unwrap_or_default(),
+                operational_roots: settings.operational_root.unwrap_or_default(),
+            },
             log: settings.log.unwrap_or_else(|| "info".to_owned()),
             log_format: settings.log_format.unwrap_or_default(),
             net,
@@ -111,6 +129,15 @@ mod tests {
         let flags = Settings { listen: "127.0.0.1:5".parse().ok(), ..Settings::default() };
         assert_eq!(load(flags, "port = 6\n").unwrap().address.port(), 5);
         assert_eq!(load(Settings::default(), "").unwrap().address.to_string(), "127.0.0.1:8739");
+    }
+
+    #[test]
+    fn a_link_can_be_set_in_the_file() {
+        let file = "global = \"ws://g:1\"\nconfig_root = [\"a\", \"b,c\"]\noperational_root = [\"d\"]\n";
+        let flags = Settings { operational_root: Some(vec!["e".to_owned()]), ..Settings::default() };
+        let link = load(flags, file).unwrap().link;
+        assert_eq!(link.global.as_deref(), Some("ws://g:1"));
+        assert_eq!((link.config_roots, link.operational_roots), (vec!["a".into(), "b,c".into()], vec!["e".to_owned()]));
     }
 
     #[test]

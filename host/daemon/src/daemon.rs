@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tega_engine::{Engine, StopError};
+use tega_link::{Link, LinkOptions};
 use tega_log::FileStorage;
 use tega_net::ServeError;
 use tega_plugin_host::{Host, HostOptions};
@@ -12,8 +13,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::Config;
 use crate::clock::WallClock;
+use crate::{Config, LinkConfig};
 
 /// Why the daemon did not start. Its text says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +38,12 @@ pub enum StartError {
     /// The network can't be served as configured.
     #[error(transparent)]
     Net(#[from] ServeError),
+    /// The link can't be made as configured.
+    #[error("no link can be made with these settings; see --global, --config-root and --operational-root")]
+    Link(#[from] tega_link::OptionsError),
+    /// There are roots to link, and no node to link them with.
+    #[error("--config-root and --operational-root name what goes over a link: they need --global ws://HOST:PORT")]
+    RootsWithoutGlobal,
     /// The plugin host can't be started.
     #[error(transparent)]
     Plugins(#[from] tega_plugin_host::StartError),
@@ -49,6 +56,7 @@ pub struct Daemon {
     data: PathBuf,
     engine: Engine,
     host: Host,
+    link: Option<Link>,
     /// None once it was told to stop.
     stop: Option<oneshot::Sender<()>>,
     /// None once it was seen to have ended.
@@ -65,6 +73,7 @@ impl Daemon {
     /// Dropped, it leaves nothing running but a writer thread that ends by itself.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         config.net.check()?;
+        let link = link_options(&config)?;
         let listen = |source| StartError::Listen { address: config.address, source };
         let listener = TcpListener::bind(config.address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
@@ -83,7 +92,8 @@ impl Daemon {
             // The other end is dropped only with the daemon.
             let _ = stopping.await;
         }));
-        Ok(Self { address, data: config.data, engine, host, stop: Some(stop), server: Some(server) })
+        let link = link.map(|options| Link::start(engine.clone(), options));
+        Ok(Self { address, data: config.data, engine, host, link, stop: Some(stop), server: Some(server) })
     }
 
     /// Where it listens.
@@ -116,7 +126,7 @@ impl Daemon {
         }
     }
 
-    /// Stops it: requests under way finish, sockets are closed, the log is synced and closed.
+    /// Stops it: the link ends, requests under way finish, sockets are closed, the log is synced and closed.
     ///
     /// # Errors
     /// Where the database did not close cleanly; what was acknowledged is durable all the same.
@@ -124,10 +134,23 @@ impl Daemon {
     /// # Cancel safety
     /// Dropped, the daemon stops all the same.
     pub async fn stop(mut self) -> Result<(), StopError> {
+        if let Some(link) = self.link.take() {
+            link.stop().await;
+        }
         // The server ended by itself if nobody listens any more.
         let _ = self.stop.take().map(|stop| stop.send(()));
         self.ended().await;
         self.host.stop().await;
         self.engine.stop().await
+    }
+}
+
+/// What the link needs to know; none for a node without one.
+fn link_options(config: &Config) -> Result<Option<LinkOptions>, StartError> {
+    let LinkConfig { global, config_roots, operational_roots } = &config.link;
+    match global {
+        Some(url) => Ok(Some(LinkOptions::new(url, &config.net.server_id, config_roots, operational_roots)?)),
+        None if config_roots.is_empty() && operational_roots.is_empty() => Ok(None),
+        None => Err(StartError::RootsWithoutGlobal),
     }
 }

@@ -18,7 +18,7 @@ mod greeting;
 pub mod logging;
 mod settings;
 
-pub use config::{Config, ConfigError};
+pub use config::{Config, ConfigError, LinkConfig};
 pub use daemon::{Daemon, StartError};
 pub use greeting::greeting;
 pub use settings::Settings;

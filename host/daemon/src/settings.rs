@@ -34,9 +34,21 @@ pub struct Settings {
     #[arg(long, short = 'e', env = "TEGA_PLUGINS", value_name = "DIR", value_delimiter = ':')]
     pub plugins: Option<Vec<PathBuf>>,
 
-    /// The node's id, which it gives to sessions. [default: tega]
+    /// The node's id, which it gives to sessions and to the global node. [default: tega]
     #[arg(long, short = 't', env = "TEGA_ID", value_name = "ID")]
     pub tega_id: Option<String>,
+
+    /// Global node to link with: ws://HOST:PORT. It is dialled until it answers, and again whenever the connection ends.
+    #[arg(long, env = "TEGA_GLOBAL", value_name = "URL")]
+    pub global: Option<String>,
+
+    /// Root that lives at the global node and is copied down to this one; can be given several times. Needs --global.
+    #[arg(long, env = "TEGA_CONFIG_ROOT", value_name = "NAME", value_delimiter = ',')]
+    pub config_root: Option<Vec<String>>,
+
+    /// Root that lives at this node and is copied up to the global one; can be given several times. Needs --global.
+    #[arg(long, env = "TEGA_OPERATIONAL_ROOT", value_name = "NAME", value_delimiter = ',')]
+    pub operational_root: Option<Vec<String>>,
 
     /// What is logged: error, warn, info, debug or trace, or a filter such as info,tega_net=debug. [default: info]
     #[arg(long, short = 'L', env = "TEGA_LOG", value_name = "FILTER")]
@@ -86,6 +98,9 @@ impl Settings {
             listen: self.listen.or(other.listen),
             plugins: self.plugins.or(other.plugins),
             tega_id: self.tega_id.or(other.tega_id),
+            global: self.global.or(other.global),
+            config_root: self.config_root.or(other.config_root),
+            operational_root: self.operational_root.or(other.operational_root),
             log: self.log.or(other.log),
             log_format: self.log_format.or(other.log_format),
             body_bytes_max: self.body_bytes_max.or(other.body_bytes_max),

@@ -47,6 +47,11 @@ impl Author {
         Self { kind: AuthorKind::Plugin, name: Some(name), proven: true, version: Some(version), digest: Some(digest) }
     }
 
+    /// Another node, whose link proves its id.
+    pub fn node(id: String) -> Self {
+        Self { kind: AuthorKind::Node, name: Some(id), proven: true, version: None, digest: None }
+    }
+
     /// The daemon.
     pub fn daemon() -> Self {
         Self { kind: AuthorKind::Daemon, name: None, proven: true, version: None, digest: None }

@@ -146,7 +146,7 @@ struct Case {
 /// A change with the operation that will make it again on the tree of the writer.
 struct Resolved {
     change: AuthoredChange,
-    /// A merge was resolved into this: it is made as it is.
+    /// It is made as it is: a merge was resolved into it, or it was an exact one before.
     exact: bool,
 }
 
@@ -162,8 +162,8 @@ impl Case {
         let mut reads = Reads::default();
         let mut changes = Vec::new();
         for Authored { operation, author } in &transaction.operations {
-            let exact = matches!(operation, Operation::Merge { .. });
-            if exact {
+            let exact = matches!(operation, Operation::Merge { .. } | Operation::Exact(_));
+            if matches!(operation, Operation::Merge { .. }) {
                 reads.node(&state.tree, operation.path());
             }
             for change in operation.apply(&mut candidate)? {

@@ -13,6 +13,7 @@
 //! watch.rs        the items of a commit that a pattern's watcher is told
 //! session.rs      named sessions;  channel.rs: messages that are not stored
 //! directory.rs    the methods by path;  calling.rs: a call of a method as a transaction
+//! adopting.rs     what another node did, done here as well
 //! port.rs         the traits that plugins and the daemon implement
 //! error.rs        why a commit, a call or a start failed;  limits.rs: every bound, with its reason
 //! ```
@@ -21,6 +22,7 @@
 //! Invariant: readers take a snapshot and no lock; the writer waits for no reader, watcher or plugin.
 //! Not here: HTTP, WebAssembly, the wall clock, the environment.
 
+mod adopting;
 mod author;
 mod calling;
 mod channel;

@@ -21,6 +21,9 @@ pub const MESSAGE_BYTES_MAX: usize = 4 * 1024;
 /// How often a commit is judged anew because what a transform or guard had read changed meanwhile.
 pub const JUDGEMENTS_MAX: u32 = 5;
 
+/// How often changes of another node are tried while the tree changes under them.
+pub const ADOPT_ATTEMPTS_MAX: u32 = 5;
+
 /// How often a call of a method is made anew because what it had read changed meanwhile.
 pub const CALL_ATTEMPTS_MAX: u32 = 3;
 

@@ -23,7 +23,7 @@ pub(crate) enum Operation {
     Delete {
         path: Path,
     },
-    /// A change that a merge came to, on a state that must still be so.
+    /// A change as it happened: what a merge came to, on a state that must still be so, or what another node did.
     Exact(Change),
 }
 
@@ -253,6 +253,14 @@ impl Transaction {
     /// As [`put`](Self::put), and [`tega_tree::ChangeError::NotFound`].
     pub fn delete(&mut self, author: &Arc<Author>, path: Path) -> Result<(), CommitError> {
         self.operate(author, Operation::Delete { path })
+    }
+
+    /// Makes a change exactly as it happened elsewhere.
+    ///
+    /// # Errors
+    /// As [`put`](Self::put) and [`delete`](Self::delete).
+    pub(crate) fn make(&mut self, author: &Arc<Author>, change: Change) -> Result<(), CommitError> {
+        self.operate(author, Operation::Exact(change))
     }
 
     /// Makes the commit depend on the node at a path having this version before it.

@@ -28,8 +28,10 @@ pub(crate) async fn read(server: &Server, peer: &Peer, mut body: Incoming) -> Re
     let began = Instant::now();
     let mut whole = Collected::default();
     loop {
-        let earned_ms = whole.len() as u64 / BODY_BYTES_PER_MS_MIN;
-        let deadline = began + Duration::from_millis(server.options.body_grace_ms + earned_ms);
+        let grace = Duration::from_millis(server.options.body_grace_ms);
+        let earned = Duration::from_millis(whole.len() as u64 / BODY_BYTES_PER_MS_MIN);
+        // What came earns time for the rest, but no leave to fall silent.
+        let deadline = (began + grace + earned).min(Instant::now() + grace);
         let slow = |_| Problem::new(Kind::SlowBody, format!("the body came too slowly: {} bytes so far", whole.len()));
         let frame = match timeout_at(deadline, body.frame()).await.map_err(slow)? {
             None => break,

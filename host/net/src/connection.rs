@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -48,6 +49,11 @@ pub(crate) async fn run(server: Arc<Server>, stream: TcpStream, peer: Arc<Peer>)
                 began = true;
             }
             () = draining.draining(), if !ending => {
+                // Hyper would wait for the end of a first head.
+                began = began || matches!(first.as_mut().now_or_never(), Some(Ok(())));
+                if !began {
+                    return;
+                }
                 ending = true;
                 connection.as_mut().graceful_shutdown();
             }

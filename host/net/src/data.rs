@@ -36,8 +36,10 @@ pub(crate) async fn answer(server: &Server, peer: &Peer, request: Request<Incomi
         Method::GET | Method::HEAD => get(server, path, &args),
         Method::PUT => {
             let path = ReadPath::parse_url(path)?.into_path()?;
-            let mut transaction = begin(server, &path, &args)?;
+            // Begun to find what is wrong before the body comes, and anew after it: that may take a while.
+            begin(server, &path, &args)?;
             let value = Value::from_json(&body::read(server, peer, body).await?)?;
+            let mut transaction = begin(server, &path, &args)?;
             let author = Arc::clone(transaction.author());
             transaction.put(&author, path, value)?;
             server.engine.commit(transaction).await?;

@@ -1,6 +1,6 @@
 //! Every bound of the network, with its reason.
 
-use tega_engine::limits::MESSAGE_BODY_BYTES_MAX;
+use tega_engine::limits::{MESSAGE_BODY_BYTES_MAX, OPERATIONS_MAX};
 
 /// The largest body of a request, in bytes: the original's.
 pub const BODY_BYTES_MAX: usize = 100 * 1024 * 1024;
@@ -22,6 +22,13 @@ pub const STREAMS_MAX: u32 = 200;
 
 /// The largest frame from a WebSocket, in bytes: the largest message, and a first line.
 pub const FRAME_BYTES_MAX: usize = MESSAGE_BODY_BYTES_MAX + 4 * 1024;
+
+/// The largest frame from a WebSocket whose handshake says that it is a node's, in bytes: it may hold a whole root, and the longest
+/// record of the log is as long.
+pub const NODE_FRAME_BYTES_MAX: usize = 128 * 1024 * 1024;
+
+/// The most items of a node's notification that are one commit: each takes two operations at most.
+pub const NODE_ITEMS_MAX: usize = OPERATIONS_MAX / 2;
 
 /// Subscriptions of one WebSocket: each is looked at for every commit; a client of more nodes takes a channel above them.
 pub const SUBSCRIPTIONS_MAX: usize = 1024;
@@ -66,3 +73,9 @@ pub const RETRY_AFTER_S: u32 = 1;
 
 /// The longest reason in a close frame, in bytes (RFC 6455, 5.5).
 pub const CLOSE_REASON_BYTES_MAX: usize = 123;
+
+/// The largest notification, in bytes: that of one value as large as a body may be, with room for its frame.
+pub const NOTIFY_BYTES_MAX: usize = 128 * 1024 * 1024;
+
+/// The most channels of regular expressions of one socket: each is matched against every commit, and takes memory of its own.
+pub const REGEX_SUBSCRIPTIONS_MAX: usize = 64;

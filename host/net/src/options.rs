@@ -33,11 +33,14 @@ impl NetOptions {
     /// Checks that a server can be run with these.
     ///
     /// # Errors
-    /// [`ServeError::ServerId`].
+    /// [`ServeError::ServerId`], [`ServeError::NoConnections`].
     pub fn check(&self) -> Result<(), ServeError> {
         let id = &self.server_id;
         if id.is_empty() || id.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(ServeError::ServerId { id: id.clone() });
+        }
+        if self.connections_max == 0 {
+            return Err(ServeError::NoConnections);
         }
         Ok(())
     }

@@ -7,13 +7,13 @@ use std::time::Instant;
 
 use futures_util::FutureExt;
 use http::{Method, Request};
-use hyper::body::{Body, Incoming};
+use hyper::body::{Body as _, Incoming};
 
 use crate::accept::Peer;
 use crate::command::Command;
 use crate::form::Form;
 use crate::problem::Problem;
-use crate::response::Response;
+use crate::response::{Body, Response};
 use crate::server::Server;
 use crate::{data, manage, pubsub, rpc};
 
@@ -27,7 +27,7 @@ pub(crate) async fn answer(server: Arc<Server>, peer: Arc<Peer>, request: Reques
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let outcome = AssertUnwindSafe(dispatch(&server, &peer, request)).catch_unwind().await;
     let outcome = outcome.unwrap_or_else(|panic| Err(Problem::internal(words_of(&*panic))));
-    let response = match outcome {
+    let mut response = match outcome {
         Ok(response) => response,
         Err(problem) => {
             if problem.status().is_server_error() {
@@ -37,6 +37,10 @@ pub(crate) async fn answer(server: Arc<Server>, peer: Arc<Peer>, request: Reques
             problem.into_response(form)
         }
     };
+    if method == Method::HEAD {
+        // The length stays told; hyper itself leaves the body out over HTTP/1 only.
+        *response.body_mut() = Body::default();
+    }
     tracing::debug!(
         peer = %peer.address,
         %method,

@@ -23,6 +23,9 @@ pub enum ServeError {
         /// The id.
         id: String,
     },
+    /// There would be no place for a connection.
+    #[error("a server for 0 connections at once answers nobody")]
+    NoConnections,
     /// Requests under way did not finish in time, and were cut off.
     #[error("{connections} connections did not finish within {drain_ms} ms and were cut off")]
     Unfinished {
@@ -45,7 +48,7 @@ pub(crate) struct Server {
 /// [`NetOptions::drain_ms`], and WebSockets are closed with code 1001.
 ///
 /// # Errors
-/// [`ServeError::ServerId`] at once, [`ServeError::Unfinished`] at the end.
+/// As [`NetOptions::check`] at once, [`ServeError::Unfinished`] at the end.
 ///
 /// # Cancel safety
 /// Dropped, it takes no further connections, and those there are cut off.

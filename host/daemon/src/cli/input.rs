@@ -13,7 +13,7 @@ const QUOTED_CHARS_MAX: usize = 60;
 /// Something given to a command that it can't use. Nothing was sent.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum InputError {
-    #[error("{text:?} is not JSON; a string is written with its quotes: '\"{text}\"'")]
+    #[error("{text:?} is not JSON{}", hint(text))]
     NotJson { text: String, source: serde_json::Error },
     #[error("what came from {place} is not JSON")]
     ContentNotJson { place: String, source: serde_json::Error },
@@ -108,6 +108,15 @@ pub(super) fn path(text: &str) -> Result<String, InputError> {
         return Err(InputError::Slashes { dotted: text.trim_matches('/').replace('/', ".") });
     }
     Ok(text.to_owned())
+}
+
+/// What was probably meant by a text that is not JSON and does not look like it.
+fn hint(text: &str) -> String {
+    if text.starts_with(['{', '[', '"', '\'']) || text.contains('\'') {
+        return String::new();
+    }
+    let quoted = serde_json::Value::from(text);
+    format!("; a string is written with its quotes: '{quoted}'")
 }
 
 fn beginning(text: &str) -> String {

@@ -97,6 +97,7 @@ pub enum Command {
         #[command(flatten)]
         server: Server,
         /// A path, to hear of changes at, above and below it; also the channel whose messages are printed.
+        #[arg(value_parser = input::path)]
         channel: String,
         /// Take CHANNEL as a regular expression for each name, joined by \. as in 'inventory\.ne[0-9]+'.
         #[arg(long)]
@@ -111,6 +112,7 @@ pub enum Command {
         #[command(flatten)]
         server: Server,
         /// The channel.
+        #[arg(value_parser = input::path)]
         channel: String,
         /// The message as JSON; @FILE takes it from a file, - from stdin.
         #[arg(value_name = "JSON|@FILE|-", allow_negative_numbers = true)]

@@ -1,23 +1,26 @@
 //! One socket: what comes, and what is done about it.
 
+use std::collections::VecDeque;
 use std::future::pending;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tega_engine::{Author, Commit, Feed, FeedError, Mailbox, Message, Session};
+use tega_engine::{Author, Commit, Feed, FeedError, Mailbox, Message, Revision, Session};
+use tega_tree::Change;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::closing::Closing;
 use super::frame::{self, Command};
-use super::notify;
+use super::node::{self, Asked};
+use super::notify::{self, Listener};
 use super::socket::Socket;
 use super::subscriptions::{Channel, Subscriptions};
 use crate::accept::Peer;
-use crate::limits::PINGS_UNANSWERED_MAX;
+use crate::limits::{NODE_FRAME_BYTES_MAX, PINGS_UNANSWERED_MAX};
 use crate::server::Server;
 use crate::stage::Stages;
 
@@ -54,6 +57,10 @@ struct Client {
     server: Arc<Server>,
     session: Option<Session>,
     subscriptions: Subscriptions,
+    /// Whether it sent what only nodes send.
+    is_node: bool,
+    /// The commits that it told of, which it is not told again, while they are ahead in the feed.
+    own: VecDeque<Revision>,
     /// Whether a frame came since the last tick.
     heard: bool,
     pings_unanswered: u32,
@@ -67,7 +74,15 @@ impl Connection {
         let sources =
             Sources { feed: None, mailbox: server.engine.channels().mailbox(), ticks, stages: server.stages.clone() };
         let subscriptions = Subscriptions::default();
-        let client = Client { server, session: None, subscriptions, heard: false, pings_unanswered: 0 };
+        let client = Client {
+            server,
+            session: None,
+            subscriptions,
+            is_node: false,
+            own: VecDeque::new(),
+            heard: false,
+            pings_unanswered: 0,
+        };
         Self { socket, sources, client }
     }
 
@@ -111,13 +126,10 @@ impl Connection {
         };
         match event {
             Event::Frame(frame) => self.frame(frame?).await,
-            Event::Commit(commit) => {
-                let name = self.client.session.as_ref().map(Session::name);
-                match notify::frame(&*commit?, &self.client.subscriptions, name) {
-                    Some(frame) => self.socket.send(frame).await,
-                    None => Ok(()),
-                }
-            }
+            Event::Commit(commit) => match self.client.told(&*commit?)? {
+                Some(frame) => self.socket.send(frame).await,
+                None => Ok(()),
+            },
             Event::Message(message) => self.message(&message).await,
             Event::Tick => self.tick().await,
             Event::Draining => Err(Closing::stopping()),
@@ -134,13 +146,41 @@ impl Connection {
             Frame::Close(_) => return Err(Closing::Theirs),
             Frame::Ping(_) | Frame::Pong(_) | Frame::Frame(_) => return Ok(()),
         };
-        let command = frame::parse(&text)?;
+        let command = frame::parse(&text, self.client.session.as_ref().map(Session::scope))?;
         tracing::trace!(?command, "a frame came");
+        let command = match command {
+            Command::Notify(changes) => return self.client.take(&changes, self.sources.feed.is_some()).await,
+            Command::Sync { number, roots } => return self.sync(&number, &roots).await,
+            command => command,
+        };
         let Some(reply) = self.client.obey(command, &mut self.sources)? else { return Ok(()) };
         self.socket.send(reply).await
     }
 
+    /// Tells a node the roots that it asks for, each whole, as far as they are there and newer than what it has.
+    async fn sync(&mut self, number: &str, roots: &[Asked]) -> Result<(), Closing> {
+        self.client.is_node = true;
+        let state = self.client.server.engine.state();
+        for (path, version) in roots {
+            let Some(root) = state.tree.root(path.root()) else { continue };
+            let newer = i64::try_from(root.version().0).is_ok_and(|found| found > *version);
+            let Some(node) = root.node().filter(|_| newer) else { continue };
+            let frame = notify::whole(path, node);
+            if frame.len() > NODE_FRAME_BYTES_MAX {
+                tracing::error!(root = %path, bytes = frame.len(), "a root is too large to be told to a node");
+                continue;
+            }
+            self.client.subscriptions.told(path, state.revision());
+            self.socket.send(frame).await?;
+        }
+        self.socket.send(format!("RESPONSE {number} SYNC None\nnull")).await
+    }
+
     async fn message(&mut self, message: &Message) -> Result<(), Closing> {
+        if !self.client.subscriptions.has_key(&message.channel) {
+            // It waited while the client unsubscribed.
+            return Ok(());
+        }
         let dropped = self.sources.mailbox.dropped();
         if dropped > 0 {
             return Err(Closing::too_slow(format!("too slow: {dropped} messages were lost")));
@@ -164,12 +204,40 @@ impl Connection {
 }
 
 impl Client {
+    /// The frame that tells of a commit, where there is anything to be told.
+    fn told(&mut self, commit: &Commit) -> Result<Option<String>, Closing> {
+        while self.own.front().is_some_and(|own| *own < commit.revision) {
+            self.own.pop_front();
+        }
+        if self.own.front() == Some(&commit.revision) {
+            return Ok(None);
+        }
+        let listener = match &self.session {
+            Some(_) if self.is_node => Listener::Node,
+            session => Listener::Client(session.as_ref().map(Session::name)),
+        };
+        notify::frame(commit, &self.subscriptions, listener)
+    }
+
+    /// Commits what a node told, in its name. It is not told of it again, if it `listens` to commits at all.
+    async fn take(&mut self, changes: &[Change], listens: bool) -> Result<(), Closing> {
+        let Some(session) = &self.session else { return Ok(()) };
+        self.is_node = true;
+        let made =
+            node::commit(&self.server.engine, &Arc::new(Author::node(session.name().to_owned())), changes).await?;
+        if listens {
+            self.own.extend(made);
+        }
+        Ok(())
+    }
+
     /// Does what a frame asks for, and gives the reply where there is one.
     fn obey(&mut self, command: Command, sources: &mut Sources) -> Result<Option<String>, Closing> {
         let engine = &self.server.engine;
         match command {
             Command::Session { name, scope } => {
                 self.session = Some(engine.sessions().open(&name, scope));
+                self.is_node = false;
                 return Ok(Some(format!("SESSIONACK {}", self.server.options.server_id)));
             }
             Command::Subscribe(channel) => self.subscribe(channel, sources)?,
@@ -199,7 +267,8 @@ impl Client {
                 let sender = Some(sources.mailbox.id());
                 engine.channels().publish(Message { channel, author: Arc::new(author), body, sender, hops: 0 });
             }
-            Command::Unknown => {}
+            // Those of nodes were dealt with before.
+            Command::Notify(_) | Command::Sync { .. } | Command::Unknown => {}
         }
         Ok(None)
     }

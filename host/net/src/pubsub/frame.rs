@@ -4,14 +4,15 @@
 
 use tega_engine::SessionScope;
 use tega_engine::limits::{CHANNEL_BYTES_MAX, MESSAGE_BODY_BYTES_MAX};
-use tega_tree::Value;
+use tega_tree::{Change, Value};
 
 use super::closing::Closing;
+use super::node::{self, Asked};
 use super::subscriptions::{Channel, Form};
 use crate::args::is_true;
 
 /// What a client asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Command {
     /// Opens a session of a name.
     Session { name: String, scope: SessionScope },
@@ -23,15 +24,19 @@ pub(super) enum Command {
     UnsubscribeAll,
     /// Sends a message, in the name of the session or of another sender.
     Publish { channel: String, body: String, sender: Option<String> },
+    /// A node changed something.
+    Notify(Vec<Change>),
+    /// A node asks for whole roots, with a number that the answer has too.
+    Sync { number: String, roots: Vec<Asked> },
     /// Something unknown, which the original ignored too.
     Unknown,
 }
 
-/// Reads a frame. Lines after the second do not count, nor do words too many.
+/// Reads a frame from a session of a scope, where one is open. Lines after the second do not count, nor do words too many.
 ///
 /// # Errors
 /// How the socket is to be closed, where a known command is not of its form.
-pub(super) fn parse(text: &str) -> Result<Command, Closing> {
+pub(super) fn parse(text: &str, scope: Option<SessionScope>) -> Result<Command, Closing> {
     let mut lines = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
     let mut words = lines.next().unwrap_or_default().split(' ');
     let name = words.next().unwrap_or_default();
@@ -43,7 +48,7 @@ pub(super) fn parse(text: &str) -> Result<Command, Closing> {
         }
         "SUBSCRIBE" => {
             let channel = words.named("a channel")?;
-            // Until there are links, what reaches all nodes reaches this one.
+            // Until links carry subscriptions on, what reaches all nodes reaches this one.
             words.scope()?;
             Ok(Command::Subscribe(Channel::new(channel, words.form()?)))
         }
@@ -65,11 +70,23 @@ pub(super) fn parse(text: &str) -> Result<Command, Closing> {
             let sender = Some(words.named("an id")?.to_owned());
             Ok(Command::Publish { channel, body: message(name, lines.next())?, sender })
         }
-        "NOTIFY" | "REQUEST" | "RESPONSE" => {
-            Err(Closing::policy(format!("{name} frames are not taken by this version of the server")))
+        "NOTIFY" if scope == Some(SessionScope::Global) => {
+            node::changes(lines.next().unwrap_or_default()).map(Command::Notify)
         }
+        "REQUEST" if scope == Some(SessionScope::Global) => {
+            let number = words.named("a number")?.to_owned();
+            match words.named("a type")? {
+                "SYNC" => Ok(Command::Sync { number, roots: node::asked(lines.next().unwrap_or_default())? }),
+                other => Err(not_taken(&format!("REQUEST {other}"))),
+            }
+        }
+        "NOTIFY" | "REQUEST" | "RESPONSE" => Err(not_taken(name)),
         _ => Ok(Command::Unknown),
     }
+}
+
+fn not_taken(frames: &str) -> Closing {
+    Closing::policy(format!("{frames} frames are not taken by this version of the server"))
 }
 
 /// The words after the command.
@@ -158,9 +175,9 @@ mod tests {
             ("session bob local", Command::Unknown),
             ("HELLO\nworld", Command::Unknown),
         ] {
-            assert_eq!(parse(frame), Ok(command), "{frame:?}");
+            assert_eq!(parse(frame, None), Ok(command), "{frame:?}");
         }
-        let Ok(Command::Unsubscribe { channel, reply }) = parse("UNSUBSCRIBE a\\.b False") else { panic!() };
+        let Ok(Command::Unsubscribe { channel, reply }) = parse("UNSUBSCRIBE a\\.b False", None) else { panic!() };
         assert_eq!((channel.key.as_str(), reply.as_str()), ("a.b", "UNSUBSCRIBE ['a\\.b', 'False']\nnull"));
     }
 
@@ -184,8 +201,33 @@ mod tests {
             (&long, CloseCode::Policy, "1025 bytes"),
             (&large, CloseCode::Size, "over the limit of 1048576"),
         ] {
-            let Err(Closing::Ours(found, text)) = parse(frame) else { panic!("{frame:.40}") };
+            let Err(Closing::Ours(found, text)) = parse(frame, Some(SessionScope::Local)) else {
+                panic!("{frame:.40}")
+            };
             assert!(found == code && text.contains(reason), "{frame:.40}: {found} {text}");
+        }
+    }
+
+    #[test]
+    fn what_nodes_tell_each_other_is_taken_from_a_session_of_global_scope_only() {
+        let sync = "REQUEST 1 SYNC None None\n{\"args\": null, \"kwargs\": {\"a\": -1}}";
+        for frame in [sync, "NOTIFY\n[]", "RESPONSE 1 SYNC None\nnull", "REQUEST 2 REFER None None\n{}"] {
+            for scope in [None, Some(SessionScope::Local)] {
+                let Err(Closing::Ours(CloseCode::Policy, text)) = parse(frame, scope) else { panic!("{frame}") };
+                assert!(text.contains("frames are not taken"), "{text}");
+            }
+        }
+        let global = Some(SessionScope::Global);
+        let roots = vec![(tega_tree::Path::parse("a").unwrap(), -1)];
+        assert_eq!(parse(sync, global), Ok(Command::Sync { number: "1".into(), roots }));
+        assert_eq!(parse("NOTIFY\n[]", global), Ok(Command::Notify(vec![])));
+        for (frame, reason) in [
+            ("REQUEST 2 REFER None None\n{}", "REQUEST REFER frames are not taken"),
+            ("REQUEST 3 RPC a b.c\n{}", "REQUEST RPC frames are not taken"),
+            ("RESPONSE 1 SYNC None\nnull", "RESPONSE frames are not taken"),
+        ] {
+            let Err(Closing::Ours(CloseCode::Policy, text)) = parse(frame, global) else { panic!("{frame}") };
+            assert!(text.contains(reason), "{text}");
         }
     }
 }

@@ -14,13 +14,16 @@ use super::connection::Connection;
 use super::socket::Socket;
 use crate::accept::Peer;
 use crate::command::Command;
-use crate::limits::SOCKET_READ_BYTES;
+use crate::limits::{NODE_FRAME_BYTES_MAX, SOCKET_READ_BYTES};
 use crate::problem::{Kind, Problem};
 use crate::response::{Body, Response};
 use crate::server::Server;
 
 /// The versions of the protocol that are taken. 7 and 8 are drafts of 13 whose handshake and frames are the same.
 const VERSIONS: [&str; 3] = ["13", "8", "7"];
+
+/// The header with which a node says that it is one.
+const NODE_HEADER: &str = "tega-node";
 
 /// Answers the handshake of a WebSocket, and serves it from then on.
 ///
@@ -51,12 +54,16 @@ pub(crate) fn upgrade(
     *asked.headers_mut() = request.headers().clone();
     asked.headers_mut().insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
     let answer = create_response(&asked).map_err(|error| Problem::new(Kind::NotWebsocket, error.to_string()))?;
+    let mut frame_bytes_max = server.options.frame_bytes_max;
+    if request.headers().contains_key(NODE_HEADER) {
+        frame_bytes_max = frame_bytes_max.max(NODE_FRAME_BYTES_MAX);
+    }
     let upgraded = hyper::upgrade::on(&mut request);
     let (server, peer) = (Arc::clone(server), Arc::clone(peer));
     tokio::spawn(async move {
         match upgraded.await {
             Ok(upgraded) => {
-                let config = config(server.options.frame_bytes_max);
+                let config = config(frame_bytes_max);
                 let stream = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
                 let socket = Socket::new(stream, Arc::clone(&peer));
                 Connection::new(server, socket).serve(&peer).await;

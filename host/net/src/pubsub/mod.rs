@@ -5,7 +5,8 @@
 //! socket.rs         frames out and in;  closing.rs: why a socket ends
 //! frame.rs          what a client's frame says
 //! connection.rs     one socket: what comes, and what is done about it
-//! subscriptions.rs  the channels of a socket;  notify.rs: the frame that tells of a commit
+//! subscriptions.rs  the channels of a socket;  notify.rs: the frames that tell of commits and whole roots
+//! node.rs           what a local node asks for and tells
 //! ```
 //!
 //! Invariant: a socket holds one frame at most; what else is to be told waits in the engine, which bounds it.
@@ -14,6 +15,7 @@ mod closing;
 mod connection;
 mod frame;
 mod handshake;
+mod node;
 mod notify;
 mod socket;
 mod subscriptions;

@@ -4,6 +4,7 @@ use tega_engine::{Commit, Revision};
 use tega_tree::{Path, Pattern};
 
 use super::closing::Closing;
+use crate::limits::REGEX_SUBSCRIPTIONS_MAX;
 
 /// How a channel is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +77,11 @@ impl Subscriptions {
         if self.0.len() >= limit {
             return Err(Closing::policy(format!("a session has at most {limit} subscriptions, which is the limit")));
         }
+        let regexes = self.0.iter().filter(|subscription| subscription.channel.form == Form::Regex).count();
+        if channel.form == Form::Regex && regexes >= REGEX_SUBSCRIPTIONS_MAX {
+            let reason = format!("a session has at most {REGEX_SUBSCRIPTIONS_MAX} channels of regular expressions");
+            return Err(Closing::policy(reason));
+        }
         let pattern = channel.pattern()?;
         self.0.push(Subscription { channel, pattern, after });
         Ok(())
@@ -84,6 +90,16 @@ impl Subscriptions {
     pub(super) fn remove(&mut self, channel: &Channel) {
         if let Some(position) = self.position(channel) {
             self.0.remove(position);
+        }
+    }
+
+    /// A whole root was told as it is at a revision: of the commits up to that, the channel that is the root needs no more.
+    pub(super) fn told(&mut self, root: &Path, revision: Revision) {
+        let is_root = |channel: &Channel| {
+            channel.form == Form::Plain && Path::parse(&channel.key).is_ok_and(|path| path == *root)
+        };
+        for subscription in self.0.iter_mut().filter(|subscription| is_root(&subscription.channel)) {
+            subscription.after = subscription.after.max(revision);
         }
     }
 
@@ -103,7 +119,12 @@ impl Subscriptions {
     }
 
     fn position(&self, channel: &Channel) -> Option<usize> {
-        let same = |other: &Channel| other.form == channel.form && other.key == channel.key;
+        let same = |other: &Channel| match (other.form, channel.form) {
+            (Form::Plain, Form::Plain) => other.key == channel.key,
+            // To an expression a dot and an escaped dot are two things.
+            (Form::Regex, Form::Regex) => other.text == channel.text,
+            _ => false,
+        };
         self.0.iter().position(|subscription| same(&subscription.channel))
     }
 }
@@ -158,6 +179,9 @@ mod tests {
         assert_eq!(subscriptions.iter().count(), 3);
         assert!(subscriptions.add(Channel::new("(", Form::Regex), Revision(0), 4).is_err());
         assert!(subscriptions.add(Channel::new("c", Form::Plain), Revision(0), 3).is_err());
+        assert!(subscriptions.add(Channel::new("a.b", Form::Regex), Revision(0), 4).is_ok());
+        assert_eq!(subscriptions.iter().count(), 4);
+        subscriptions.remove(&Channel::new("a.b", Form::Regex));
         subscriptions.remove(&Channel::new("a.b", Form::Plain));
         assert!(subscriptions.has_key("a.b") && subscriptions.want_commits());
         assert_eq!(subscriptions.clear(), ["a..b", "a.b"]);
