@@ -28,7 +28,7 @@ impl Engine {
                 if is_there(change, &transaction) {
                     continue;
                 }
-                match transaction.make(author, change.clone()) {
+                match transaction.make(change.clone()) {
                     Ok(()) => {}
                     Err(CommitError::Change(error @ ChangeError::NotFound { .. })) => {
                         tracing::debug!(%author, %error, "a change of another node is left out: that is gone already");

@@ -235,7 +235,15 @@ impl Transaction {
     /// # Errors
     /// [`CommitError::Change`] where it does not fit, [`CommitError::Limit`] where there are too many operations. The
     /// transaction is as it was.
-    pub fn put(&mut self, author: &Arc<Author>, path: Path, value: Value) -> Result<(), CommitError> {
+    pub fn put(&mut self, path: Path, value: Value) -> Result<(), CommitError> {
+        self.put_by(&Arc::clone(&self.author), path, value)
+    }
+
+    /// The same in the name of another author than the commit's.
+    ///
+    /// # Errors
+    /// As [`put`](Self::put).
+    pub fn put_by(&mut self, author: &Arc<Author>, path: Path, value: Value) -> Result<(), CommitError> {
         self.operate(author, Operation::Put { path, value: value.without_internal_members() })
     }
 
@@ -243,7 +251,15 @@ impl Transaction {
     ///
     /// # Errors
     /// As [`put`](Self::put).
-    pub fn merge(&mut self, author: &Arc<Author>, path: Path, patch: Value) -> Result<(), CommitError> {
+    pub fn merge(&mut self, path: Path, patch: Value) -> Result<(), CommitError> {
+        self.merge_by(&Arc::clone(&self.author), path, patch)
+    }
+
+    /// The same in the name of another author than the commit's.
+    ///
+    /// # Errors
+    /// As [`put`](Self::put).
+    pub fn merge_by(&mut self, author: &Arc<Author>, path: Path, patch: Value) -> Result<(), CommitError> {
         self.operate(author, Operation::Merge { path, patch: patch.without_internal_members() })
     }
 
@@ -251,7 +267,15 @@ impl Transaction {
     ///
     /// # Errors
     /// As [`put`](Self::put), and [`tega_tree::ChangeError::NotFound`].
-    pub fn delete(&mut self, author: &Arc<Author>, path: Path) -> Result<(), CommitError> {
+    pub fn delete(&mut self, path: Path) -> Result<(), CommitError> {
+        self.delete_by(&Arc::clone(&self.author), path)
+    }
+
+    /// The same in the name of another author than the commit's.
+    ///
+    /// # Errors
+    /// As [`delete`](Self::delete).
+    pub fn delete_by(&mut self, author: &Arc<Author>, path: Path) -> Result<(), CommitError> {
         self.operate(author, Operation::Delete { path })
     }
 
@@ -259,8 +283,8 @@ impl Transaction {
     ///
     /// # Errors
     /// As [`put`](Self::put) and [`delete`](Self::delete).
-    pub(crate) fn make(&mut self, author: &Arc<Author>, change: Change) -> Result<(), CommitError> {
-        self.operate(author, Operation::Exact(change))
+    pub(crate) fn make(&mut self, change: Change) -> Result<(), CommitError> {
+        self.operate(&Arc::clone(&self.author), Operation::Exact(change))
     }
 
     /// Makes the commit depend on the node at a path having this version before it.

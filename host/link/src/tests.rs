@@ -70,14 +70,14 @@ async fn put(engine: &Engine, path: &str, value: &str) {
     let author = Arc::new(Author::client(None, false));
     let mut transaction = engine.begin_as(Arc::clone(&author));
     let value = Value::from_json(value.as_bytes()).unwrap();
-    transaction.put(&author, Path::parse(path).unwrap(), value).unwrap();
+    transaction.put(Path::parse(path).unwrap(), value).unwrap();
     engine.commit(transaction).await.unwrap();
 }
 
 async fn delete(engine: &Engine, path: &str) {
     let author = Arc::new(Author::client(None, false));
     let mut transaction = engine.begin_as(Arc::clone(&author));
-    transaction.delete(&author, Path::parse(path).unwrap()).unwrap();
+    transaction.delete(Path::parse(path).unwrap()).unwrap();
     engine.commit(transaction).await.unwrap();
 }
 

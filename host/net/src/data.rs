@@ -1,7 +1,5 @@
 //! Data: GET, PUT and DELETE of the node at a path.
 
-use std::sync::Arc;
-
 use http::{Method, Request};
 use hyper::body::Incoming;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -40,16 +38,14 @@ pub(crate) async fn answer(server: &Server, peer: &Peer, request: Request<Incomi
             begin(server, &path, &args)?;
             let value = Value::from_json(&body::read(server, peer, body).await?)?;
             let mut transaction = begin(server, &path, &args)?;
-            let author = Arc::clone(transaction.author());
-            transaction.put(&author, path, value)?;
+            transaction.put(path, value)?;
             server.engine.commit(transaction).await?;
             Ok(response::empty())
         }
         Method::DELETE => {
             let path = ReadPath::parse_url(path)?.into_path()?;
             let mut transaction = begin(server, &path, &args)?;
-            let author = Arc::clone(transaction.author());
-            transaction.delete(&author, path).map_err(|error| missing_or(error, transaction.candidate()))?;
+            transaction.delete(path).map_err(|error| missing_or(error, transaction.candidate()))?;
             server.engine.commit(transaction).await?;
             Ok(response::empty())
         }

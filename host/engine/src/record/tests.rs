@@ -1,3 +1,5 @@
+//! A record as the line that the format draws.
+
 use super::*;
 
 fn value(text: &str) -> Value {

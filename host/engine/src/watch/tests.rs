@@ -1,3 +1,5 @@
+//! Items of commits, as tables.
+
 use super::*;
 use crate::Revision;
 

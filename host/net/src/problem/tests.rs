@@ -1,3 +1,5 @@
+//! What each error becomes.
+
 use tega_engine::Rejection;
 use tega_tree::{Path, Version};
 

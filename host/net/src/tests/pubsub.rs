@@ -63,10 +63,10 @@ async fn one_frame_for_a_commit_has_its_items_in_order_once_for_each_channel() {
     let author = std::sync::Arc::new(tega_engine::Author::daemon());
     let mut transaction = server.engine.begin_as(author.clone());
     let path = |text: &str| tega_tree::Path::parse(text).unwrap();
-    transaction.put(&author, path("a.y"), 2_u64.into()).unwrap();
-    transaction.put(&author, path("b"), 2_u64.into()).unwrap();
-    transaction.put(&author, path("a"), tega_tree::Value::from_json(br#"{"x": 3}"#).unwrap()).unwrap();
-    transaction.delete(&author, path("a.x")).unwrap();
+    transaction.put(path("a.y"), 2_u64.into()).unwrap();
+    transaction.put(path("b"), 2_u64.into()).unwrap();
+    transaction.put(path("a"), tega_tree::Value::from_json(br#"{"x": 3}"#).unwrap()).unwrap();
+    transaction.delete(path("a.x")).unwrap();
     server.engine.commit(transaction).await.unwrap();
     assert_eq!(
         items(&socket.text().await),

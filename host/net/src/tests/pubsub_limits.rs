@@ -86,7 +86,7 @@ async fn a_reader_that_fell_too_far_behind_is_told_which_commits_it_missed() {
     let value = Value::from("x".repeat(2_000_000).as_str());
     for _ in 0..50 {
         let mut transaction = server.engine.begin_as(Arc::clone(&author));
-        transaction.put(&author, Path::parse("a").unwrap(), value.clone()).unwrap();
+        transaction.put(Path::parse("a").unwrap(), value.clone()).unwrap();
         server.engine.commit(transaction).await.unwrap();
     }
     let closed = slow.closed().await;

@@ -33,7 +33,7 @@ impl Method for Plugin {
                 }
                 "write" => {
                     let author = self.author();
-                    call.scope.transaction().put(
+                    call.scope.transaction().put_by(
                         &author,
                         Path::parse("plugin.tester.n").unwrap(),
                         Value::from(1_u64),

@@ -1,3 +1,5 @@
+//! Descriptions, right and wrong.
+
 use super::*;
 
 const ALL: Interfaces = Interfaces::all();

@@ -85,7 +85,7 @@ impl tree::Host for State {
         let value = convert::value(&value)?;
         self.work_mut()?.spend(value.held_bytes())?;
         let author = Arc::clone(&self.identity.author);
-        done(self.work()?.transaction()?.put(&author, path, value))
+        done(self.work()?.transaction()?.put_by(&author, path, value))
     }
 
     fn merge(&mut self, path: Vec<String>, patch: String) -> Result<(), types::Error> {
@@ -94,14 +94,14 @@ impl tree::Host for State {
         let patch = convert::value(&patch)?;
         self.work_mut()?.spend(patch.held_bytes())?;
         let author = Arc::clone(&self.identity.author);
-        done(self.work()?.transaction()?.merge(&author, path, patch))
+        done(self.work()?.transaction()?.merge_by(&author, path, patch))
     }
 
     fn delete(&mut self, path: Vec<String>) -> Result<(), types::Error> {
         let path = convert::path(path)?;
         self.check_write(&path)?;
         let author = Arc::clone(&self.identity.author);
-        done(self.work()?.transaction()?.delete(&author, path))
+        done(self.work()?.transaction()?.delete_by(&author, path))
     }
 }
 

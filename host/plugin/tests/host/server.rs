@@ -75,7 +75,7 @@ impl Server {
     pub(crate) async fn put(&self, path: &str, json: &str) -> Result<(), CommitError> {
         let author = Arc::new(Author::client(None, false));
         let mut transaction = self.engine.begin_as(Arc::clone(&author));
-        transaction.put(&author, Path::parse(path).unwrap(), Value::from_json(json.as_bytes()).unwrap())?;
+        transaction.put(Path::parse(path).unwrap(), Value::from_json(json.as_bytes()).unwrap())?;
         self.engine.commit(transaction).await.map(|_| ())
     }
 

@@ -1,3 +1,5 @@
+//! Changes of a tree, as scripts with the tree they come to.
+
 use super::*;
 use crate::ReadPath;
 

@@ -1,3 +1,5 @@
+//! The shared examples of paths.
+
 use serde_json::Value as Json;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What patterns find, cover and refuse.
+
 use super::*;
 use crate::{Draft, Value};
 

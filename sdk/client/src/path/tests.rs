@@ -1,3 +1,5 @@
+//! Unit tests of this room.
+
 use percent_encoding::percent_decode_str;
 use serde_json::json;
 

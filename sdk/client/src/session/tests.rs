@@ -1,3 +1,5 @@
+//! Unit tests of this room.
+
 use serde_json::json;
 use serde_json::value::RawValue;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
