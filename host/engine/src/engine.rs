@@ -196,15 +196,19 @@ impl Engine {
             let submitted = self.submit(&transaction, Settled::unjudged(&transaction)).await;
             return submitted.map_err(Refusal::into_error);
         }
-        let turn = if transaction.at_start { None } else { Some(self.0.lanes.turn(roots).await?) };
+        // Most are judged on what stays so until they are made. One that was not, and those who come after it, take turns.
+        let mut turn = None;
+        let mut takes_turns = self.0.lanes.are_occupied(&roots);
         for _ in 0..JUDGEMENTS_MAX {
+            if takes_turns && turn.is_none() && !transaction.at_start {
+                turn = Some(self.0.lanes.turn(&roots).await?);
+            }
             let settled = self.0.hooks.settle(&transaction, self.state()).await?;
             match self.submit(&transaction, settled).await {
-                Err(Refusal::JudgedOnStale) => {}
+                Err(Refusal::JudgedOnStale) => takes_turns = true,
                 submitted => return submitted.map_err(Refusal::into_error),
             }
         }
-        drop(turn);
         Err(CommitError::Unsettled)
     }
 

@@ -1,7 +1,7 @@
-//! Lanes: commits to a root that a transform or a guard covers are judged one after another.
+//! Lanes: commits to a root whose judges read what the others change are judged one after another.
 //!
 //! Without them, of commits judged at once on one state only the first could pass, and the others would be judged anew against
-//! each other for ever.
+//! each other for ever. Where nobody is in a lane, commits are judged at once: mostly the judges read nothing that changes.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,10 +22,18 @@ pub(crate) struct Lanes(Arc<Mutex<HashMap<Name, Arc<AsyncMutex<()>>>>>);
 #[derive(Debug)]
 pub(crate) struct Turn {
     lanes: Lanes,
-    held: Vec<(Name, OwnedMutexGuard<()>)>,
+    /// The lanes asked for so far; the last may still be waited for.
+    asked: Vec<Name>,
+    held: Vec<OwnedMutexGuard<()>>,
 }
 
 impl Lanes {
+    /// Whether somebody is in one of the lanes, or waits for it.
+    pub(crate) fn are_occupied(&self, roots: &BTreeSet<Name>) -> bool {
+        let table = self.table();
+        roots.iter().any(|root| table.contains_key(root))
+    }
+
     /// Waits for a turn in the lanes of some roots.
     ///
     /// # Errors
@@ -33,13 +41,14 @@ impl Lanes {
     ///
     /// # Cancel safety
     /// Dropped, it is in no lane.
-    pub(crate) async fn turn(&self, roots: BTreeSet<Name>) -> Result<Turn, CommitError> {
-        let mut turn = Turn { lanes: self.clone(), held: Vec::with_capacity(roots.len()) };
+    pub(crate) async fn turn(&self, roots: &BTreeSet<Name>) -> Result<Turn, CommitError> {
+        let mut turn = Turn { lanes: self.clone(), asked: Vec::new(), held: Vec::new() };
         let enter = async {
             // In the order of their names: so two that want the same lanes can't wait for each other.
             for root in roots {
                 let lane = Arc::clone(self.table().entry(root.clone()).or_default());
-                turn.held.push((root, lane.lock_owned().await));
+                turn.asked.push(root.clone());
+                turn.held.push(lane.lock_owned().await);
             }
         };
         match timeout(Duration::from_millis(QUEUE_WAIT_MS_MAX), enter).await {
@@ -57,11 +66,11 @@ impl Lanes {
 impl Drop for Turn {
     fn drop(&mut self) {
         let mut table = self.lanes.table();
-        for (root, guard) in self.held.drain(..) {
-            drop(guard);
+        self.held.clear();
+        for root in &self.asked {
             // Whoever waits for a lane holds it too, and nobody can begin to while the table is locked.
-            if table.get(&root).is_some_and(|lane| Arc::strong_count(lane) == 1) {
-                table.remove(&root);
+            if table.get(root).is_some_and(|lane| Arc::strong_count(lane) == 1) {
+                table.remove(root);
             }
         }
     }
@@ -69,6 +78,8 @@ impl Drop for Turn {
 
 #[cfg(test)]
 mod tests {
+    use std::task::Poll;
+
     use super::*;
 
     fn roots(names: &[&str]) -> BTreeSet<Name> {
@@ -76,18 +87,37 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn whoever_gives_up_waiting_leaves_no_trace() {
+        let lanes = Lanes::default();
+        let first = lanes.turn(&roots(&["a"])).await.unwrap();
+        let waiting = tokio::time::timeout(Duration::from_millis(1), lanes.turn(&roots(&["a", "b"]))).await;
+        assert!(waiting.is_err());
+        drop(first);
+        assert_eq!(lanes.table().len(), 0);
+        let first = lanes.turn(&roots(&["a"])).await.unwrap();
+        let wanted = roots(&["a"]);
+        let mut waiting = Box::pin(lanes.turn(&wanted));
+        assert!(std::future::poll_fn(|context| Poll::Ready(waiting.as_mut().poll(context))).await.is_pending());
+        drop(first);
+        assert!(lanes.are_occupied(&roots(&["a"])));
+        drop(waiting);
+        assert_eq!(lanes.table().len(), 0);
+    }
+
+    #[tokio::test]
     async fn one_is_in_a_lane_at_a_time_and_an_empty_lane_is_forgotten() {
         let lanes = Lanes::default();
-        let first = lanes.turn(roots(&["a", "b"])).await.unwrap();
-        let other = lanes.turn(roots(&["c"])).await.unwrap();
+        let first = lanes.turn(&roots(&["a", "b"])).await.unwrap();
+        let other = lanes.turn(&roots(&["c"])).await.unwrap();
         let waiting = tokio::spawn({
             let lanes = lanes.clone();
-            async move { lanes.turn(roots(&["b", "d"])).await.map(drop) }
+            async move { lanes.turn(&roots(&["b", "d"])).await.map(drop) }
         });
         while lanes.table().get("b").is_some_and(|lane| Arc::strong_count(lane) < 3) {
             tokio::task::yield_now().await;
         }
         assert!(!waiting.is_finished());
+        assert!(lanes.are_occupied(&roots(&["x", "a"])) && !lanes.are_occupied(&roots(&["x"])));
         drop(first);
         waiting.await.unwrap().unwrap();
         drop(other);
