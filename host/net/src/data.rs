@@ -34,17 +34,17 @@ pub(crate) async fn answer(server: &Server, peer: &Peer, request: Request<Incomi
         Method::GET | Method::HEAD => get(server, path, &args),
         Method::PUT => {
             let path = ReadPath::parse_url(path)?.into_path()?;
-            // Begun to find what is wrong before the body comes, and anew after it: that may take a while.
-            begin(server, &path, &args)?;
+            let asked = Asked::read(&args)?;
             let value = Value::from_json(&body::read(server, peer, body).await?)?;
-            let mut transaction = begin(server, &path, &args)?;
+            // Begun only now: until the body is there, much may change.
+            let mut transaction = asked.begin(server, &path)?;
             transaction.put(path, value)?;
             server.engine.commit(transaction).await?;
             Ok(response::empty())
         }
         Method::DELETE => {
             let path = ReadPath::parse_url(path)?.into_path()?;
-            let mut transaction = begin(server, &path, &args)?;
+            let mut transaction = Asked::read(&args)?.begin(server, &path)?;
             transaction.delete(path).map_err(|error| missing_or(error, transaction.candidate()))?;
             server.engine.commit(transaction).await?;
             Ok(response::empty())
@@ -65,19 +65,35 @@ fn get(server: &Server, path: &str, args: &Args) -> Result<Response, Problem> {
     Ok(response::json(text))
 }
 
-/// Begins the transaction of one write, with its author, its reason and the version that it expects.
-fn begin(server: &Server, path: &Path, args: &Args) -> Result<Transaction, Problem> {
-    args.refuse("txid")?;
-    args.refuse_flag("ephemeral")?;
-    let expected = args.number("version")?.filter(|version| *version > 0);
-    let mut transaction = server.engine.begin(rpc::author(server, args)?);
-    if let Some(version) = expected {
-        transaction.expect_version(path.clone(), Version(version));
+/// What the arguments of a write ask for.
+struct Asked<'a> {
+    /// The version that the node must have.
+    expected: Option<Version>,
+    /// Who says to write it.
+    name: Option<&'a str>,
+    /// Why.
+    message: Option<&'a str>,
+}
+
+impl<'a> Asked<'a> {
+    fn read(args: &'a Args) -> Result<Self, Problem> {
+        args.refuse("txid")?;
+        args.refuse_flag("ephemeral")?;
+        let expected = args.number("version")?.filter(|version| *version > 0).map(Version);
+        Ok(Self { expected, name: rpc::name(args)?, message: args.text("message") })
     }
-    if let Some(message) = args.text("message") {
-        transaction.set_message(message.to_owned())?;
+
+    /// Begins the transaction of the write.
+    fn begin(self, server: &Server, path: &Path) -> Result<Transaction, Problem> {
+        let mut transaction = server.engine.begin(server.engine.sessions().author(self.name));
+        if let Some(version) = self.expected {
+            transaction.expect_version(path.clone(), version);
+        }
+        if let Some(message) = self.message {
+            transaction.set_message(message.to_owned())?;
+        }
+        Ok(transaction)
     }
-    Ok(transaction)
 }
 
 fn missing_or(error: tega_engine::CommitError, tree: &Tree) -> Problem {

@@ -2,8 +2,8 @@
 
 use http::{Method, Request};
 use hyper::body::Incoming;
+use tega_engine::Arguments;
 use tega_engine::limits::CHANNEL_BYTES_MAX;
-use tega_engine::{Arguments, Author};
 use tega_tree::{Path, Value};
 
 use crate::accept::Peer;
@@ -28,23 +28,23 @@ pub(crate) async fn answer(server: &Server, peer: &Peer, request: Request<Incomi
     }
     let args = Args::parse(head.uri.query())?;
     let path = Path::parse(args.required("path")?)?;
-    let caller = author(server, &args)?;
+    let caller = server.engine.sessions().author(name(&args)?);
     let arguments = arguments(&body::read(server, peer, body).await?)?;
     let result = server.engine.call(&path, arguments, caller).await?;
     Ok(response::json(format!(r#"{{"result": {result}}}"#)))
 }
 
-/// Who sends a request, as far as it says so.
+/// The name of who sends a request, where it gives one.
 ///
 /// # Errors
 /// Where the name is too long.
-pub(crate) fn author(server: &Server, args: &Args) -> Result<Author, Problem> {
+pub(crate) fn name(args: &Args) -> Result<Option<&str>, Problem> {
     let name = args.text("tega_id");
     if let Some(name) = name.filter(|name| name.len() > CHANNEL_BYTES_MAX) {
         let detail = format!("a tega_id of {} bytes is over the limit of {CHANNEL_BYTES_MAX}", name.len());
         return Err(Problem::new(Kind::BadArgument, detail).with_fact("limit", CHANNEL_BYTES_MAX));
     }
-    Ok(server.engine.sessions().author(name))
+    Ok(name)
 }
 
 /// Reads `{"args": [..], "kwargs": {..}}`; both may be left out or null, and so may all of it.

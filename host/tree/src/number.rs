@@ -23,16 +23,6 @@ impl Number {
         &self.0
     }
 
-    /// The number as an `i64`, where it is written as an integer in that range.
-    pub fn as_i64(&self) -> Option<i64> {
-        self.0.parse().ok()
-    }
-
-    /// The number as the nearest `f64`.
-    pub fn as_f64(&self) -> Option<f64> {
-        self.0.parse().ok()
-    }
-
     /// The number as sign, digits without zeros at either end, and the power of ten of the last digit.
     fn canonical(&self) -> Option<(bool, String, i128)> {
         let (negative, unsigned) = match self.0.strip_prefix('-') {
