@@ -162,6 +162,17 @@ impl Draft {
         }
     }
 
+    /// The roots that were touched, in order of their names' bytes.
+    pub fn touched(&self) -> impl Iterator<Item = &Name> {
+        self.touched.iter()
+    }
+
+    /// Counts a root up by one version, as a change of it does, and leaves its nodes as they are. Only the first touch of a draft
+    /// counts. A root that never was begins at version 0, without a node.
+    pub fn touch_root(&mut self, root: &Name) {
+        self.touch(root);
+    }
+
     fn merge_into(&mut self, path: Path, patch: &Value, changes: &mut Vec<Change>) -> Result<(), ChangeError> {
         let Value::Object(members) = patch else {
             changes.push(self.put(path, patch.clone())?);

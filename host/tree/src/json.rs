@@ -30,10 +30,10 @@ impl Value {
     /// Where the bytes are not exactly one JSON value, an object has a name twice, or a number, a name or the nesting is over
     /// its [limit](crate::limits).
     pub fn from_json(text: &[u8]) -> Result<Self, JsonError> {
-        let mut reader = Reader { text: Jiter::new(text) };
-        let first = reader.text.peek().map_err(|error| reader.syntax(&error))?;
+        let mut reader = Reader::new(text);
+        let first = reader.peek()?;
         let value = reader.value(first, DEPTH_MAX)?;
-        reader.text.finish().map_err(|error| reader.syntax(&error))?;
+        reader.finish()?;
         Ok(value)
     }
 
@@ -92,26 +92,95 @@ pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
 }
 
 /// Reads values out of one text.
-struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     text: Jiter<'a>,
 }
 
-impl Reader<'_> {
-    fn value(&mut self, first: Peek, levels_left: usize) -> Result<Value, JsonError> {
-        let Some(below) = levels_left.checked_sub(1) else {
-            return Err(self.refusal(format!("nested deeper than {DEPTH_MAX} levels")));
+impl<'a> Reader<'a> {
+    pub(crate) fn new(text: &'a [u8]) -> Self {
+        Self { text: Jiter::new(text) }
+    }
+
+    /// What the next value begins with.
+    pub(crate) fn peek(&mut self) -> Result<Peek, JsonError> {
+        self.text.peek().map_err(|error| self.syntax(&error))
+    }
+
+    /// Sees to it that nothing is left of the text.
+    pub(crate) fn finish(&mut self) -> Result<(), JsonError> {
+        self.text.finish().map_err(|error| self.syntax(&error))
+    }
+
+    /// Goes into an array: what its first item begins with, none where it has none.
+    pub(crate) fn array_first(&mut self, first: Peek) -> Result<Option<Peek>, JsonError> {
+        if first != Peek::Array {
+            return Err(self.refusal("an array was expected".into()));
+        }
+        self.text.known_array().map_err(|error| self.syntax(&error))
+    }
+
+    /// Goes on in an array: what its next item begins with, none at its end.
+    pub(crate) fn array_next(&mut self) -> Result<Option<Peek>, JsonError> {
+        self.text.array_step().map_err(|error| self.syntax(&error))
+    }
+
+    /// Goes into an object: its first name, none where it has none.
+    pub(crate) fn name_first(&mut self, first: Peek) -> Result<Option<SmolStr>, JsonError> {
+        if first != Peek::Object {
+            return Err(self.refusal("an object was expected".into()));
+        }
+        match self.text.known_object() {
+            Ok(name) => Ok(name.map(SmolStr::new)),
+            Err(error) => Err(self.syntax(&error)),
+        }
+    }
+
+    /// Goes on in an object: its next name, none at its end.
+    pub(crate) fn name_next(&mut self) -> Result<Option<SmolStr>, JsonError> {
+        match self.text.next_key() {
+            Ok(name) => Ok(name.map(SmolStr::new)),
+            Err(error) => Err(self.syntax(&error)),
+        }
+    }
+
+    /// Reads a string.
+    pub(crate) fn string(&mut self, first: Peek) -> Result<SmolStr, JsonError> {
+        if first != Peek::String {
+            return Err(self.refusal("a string was expected".into()));
+        }
+        match self.text.known_str() {
+            Ok(text) => Ok(SmolStr::new(text)),
+            Err(error) => Err(self.syntax(&error)),
+        }
+    }
+
+    /// Reads a whole number from 0 on.
+    pub(crate) fn whole_number(&mut self, first: Peek) -> Result<u64, JsonError> {
+        let number = match self.text.known_number_bytes(first) {
+            Ok(bytes) => std::str::from_utf8(bytes).ok().and_then(|text| text.parse().ok()),
+            Err(error) => return Err(self.syntax(&error)),
         };
+        number.ok_or_else(|| self.refusal("a whole number was expected".into()))
+    }
+
+    pub(crate) fn check_name(&self, name: &str) -> Result<(), JsonError> {
+        if name.len() > NAME_BYTES_MAX {
+            let bytes = name.len();
+            return Err(self.refusal(format!("a name of {bytes} bytes is over the limit of {NAME_BYTES_MAX}")));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn value(&mut self, first: Peek, levels_left: usize) -> Result<Value, JsonError> {
+        let below = self.levels_below(levels_left)?;
         match first {
             Peek::Null => self.text.known_null().map(|()| Value::Null).map_err(|error| self.syntax(&error)),
             Peek::True | Peek::False => {
                 self.text.known_bool(first).map(Value::Bool).map_err(|error| self.syntax(&error))
             }
-            Peek::String => match self.text.known_str() {
-                Ok(text) => Ok(Value::String(SmolStr::new(text))),
-                Err(error) => Err(self.syntax(&error)),
-            },
-            Peek::Array => self.array(below),
-            Peek::Object => self.object(below),
+            Peek::String => self.string(first).map(Value::String),
+            Peek::Array => self.array(first, below),
+            Peek::Object => self.object(first, below),
             _ => self.number(first),
         }
     }
@@ -127,47 +196,41 @@ impl Reader<'_> {
         })
     }
 
-    fn array(&mut self, levels_left: usize) -> Result<Value, JsonError> {
+    fn array(&mut self, first: Peek, levels_left: usize) -> Result<Value, JsonError> {
         let mut items = Vec::new();
-        let mut next = self.text.known_array();
-        loop {
-            match next {
-                Ok(Some(first)) => items.push(self.value(first, levels_left)?),
-                Ok(None) => return Ok(Value::Array(Arc::from(items))),
-                Err(error) => return Err(self.syntax(&error)),
-            }
-            next = self.text.array_step();
+        let mut next = self.array_first(first)?;
+        while let Some(first) = next {
+            items.push(self.value(first, levels_left)?);
+            next = self.array_next()?;
         }
+        Ok(Value::Array(Arc::from(items)))
     }
 
-    fn object(&mut self, levels_left: usize) -> Result<Value, JsonError> {
+    fn object(&mut self, first: Peek, levels_left: usize) -> Result<Value, JsonError> {
         let mut members = Members::default();
-        let mut next = self.text.known_object().map(|name| name.map(SmolStr::new));
-        loop {
-            let name = match next {
-                Ok(Some(name)) => name,
-                Ok(None) => return Ok(members.list.into_iter().collect()),
-                Err(error) => return Err(self.syntax(&error)),
-            };
-            if name.len() > NAME_BYTES_MAX {
-                return Err(
-                    self.refusal(format!("a name of {} bytes is over the limit of {NAME_BYTES_MAX}", name.len()))
-                );
-            }
-            let first = self.text.peek().map_err(|error| self.syntax(&error))?;
+        let mut next = self.name_first(first)?;
+        while let Some(name) = next {
+            self.check_name(&name)?;
+            let first = self.peek()?;
             let value = self.value(first, levels_left)?;
             if let Err(name) = members.push(Name::from(name), value) {
                 return Err(self.refusal(format!("the name {name:?} comes twice in one object")));
             }
-            next = self.text.next_key().map(|name| name.map(SmolStr::new));
+            next = self.name_next()?;
         }
+        Ok(members.list.into_iter().collect())
+    }
+
+    /// The levels that are left below a value that takes one.
+    pub(crate) fn levels_below(&self, levels_left: usize) -> Result<usize, JsonError> {
+        levels_left.checked_sub(1).ok_or_else(|| self.refusal(format!("nested deeper than {DEPTH_MAX} levels")))
     }
 
     fn syntax(&self, error: &JiterError) -> JsonError {
         JsonError { reason: error.error_type.to_string(), at: error.get_position(&self.text) }
     }
 
-    fn refusal(&self, reason: String) -> JsonError {
+    pub(crate) fn refusal(&self, reason: String) -> JsonError {
         JsonError { reason, at: self.text.current_position() }
     }
 }

@@ -23,7 +23,7 @@ pub enum Content {
 /// Names with nodes, in ascending order of the names' bytes.
 #[derive(Clone, Debug)]
 pub struct Container {
-    pub(crate) children: Map<Node>,
+    pub(crate) children: Map<Name, Node>,
     /// Whether it was only made because something was put below it: then it goes when it becomes empty.
     pub(crate) implied: bool,
 }
@@ -80,6 +80,19 @@ impl Node {
         }
     }
 
+    /// Whether the node's value is [the same](Value::same) as another, without making it.
+    pub fn is_same(&self, value: &Value) -> bool {
+        match (&self.content, value) {
+            (Content::Leaf(own), _) => own.same(value),
+            (Content::Container(container), Value::Object(members)) => {
+                let same = |(name, value): &(Name, Value)| self.child(name).is_some_and(|node| node.is_same(value));
+                // No name comes twice in an object.
+                container.len() == members.len() && members.iter().all(same)
+            }
+            (Content::Container(_), _) => false,
+        }
+    }
+
     /// The node's value as JSON text.
     pub fn to_json(&self) -> String {
         let mut out = Vec::new();
@@ -115,7 +128,17 @@ impl Container {
 
     /// Whether it has none.
     pub fn is_empty(&self) -> bool {
-        self.children.len() == 0
+        self.children.is_empty()
+    }
+
+    /// Whether it was only made because something was put below it: then it goes when it becomes empty.
+    pub fn is_implied(&self) -> bool {
+        self.implied
+    }
+
+    /// The node of a name.
+    pub fn get(&self, name: &str) -> Option<&Node> {
+        self.children.get(name)
     }
 
     /// Its names and nodes in order.
@@ -140,12 +163,36 @@ impl<'a> IntoIterator for &'a Container {
 
 /// Names and nodes of a container, in ascending order of the names' bytes.
 #[derive(Debug)]
-pub struct Children<'a>(Iter<'a, Node>);
+pub struct Children<'a>(Iter<'a, Name, Node>);
 
 impl<'a> Iterator for Children<'a> {
     type Item = (&'a Name, &'a Node);
 
     fn next(&mut self) -> Option<Self::Item> {
         self.0.next()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::value;
+
+    #[test]
+    fn a_node_is_the_same_as_a_value_that_is_equal_as_json() {
+        for (node, other, same) in [
+            ("1", "1.0", true),
+            ("[1,{\"a\":1,\"b\":2}]", "[1e0,{\"b\":2,\"a\":1}]", true),
+            ("{\"a\":{\"x\":1},\"b\":2}", "{\"b\":2.0,\"a\":{\"x\":1}}", true),
+            ("{\"a\":1}", "{\"a\":1,\"b\":2}", false),
+            ("{\"a\":1,\"b\":2}", "{\"a\":1}", false),
+            ("{\"a\":1}", "{\"b\":1}", false),
+            ("{}", "[]", false),
+            ("[]", "{}", false),
+            ("\"1\"", "1", false),
+        ] {
+            let made = Node::from_value(&value(node), Version(0));
+            assert_eq!((made.is_same(&value(other)), value(node).same(&value(other))), (same, same), "{node} {other}");
+        }
     }
 }

@@ -141,6 +141,28 @@ impl Pattern {
         self.place(path) != Place::Apart
     }
 
+    /// What the capture groups of the regular expressions took out of a path in the set: a list for each segment with groups, in
+    /// order; in it, none for a group that took no part. None where the path is not in the set, be it below one that is.
+    pub fn groups(&self, path: &[Name]) -> Option<Vec<Vec<Option<String>>>> {
+        let fits = if self.rest { path.len() > self.segments.len() } else { path.len() == self.segments.len() };
+        if !fits {
+            return None;
+        }
+        let mut groups = Vec::new();
+        for (segment, name) in self.segments.iter().zip(path) {
+            match segment {
+                Segment::Regex { regex, .. } if regex.captures_len() > 1 => {
+                    let captures = regex.captures(name)?;
+                    let texts = captures.iter().skip(1).map(|group| group.map(|text| text.as_str().to_owned()));
+                    groups.push(texts.collect());
+                }
+                _ if segment.matches(name) => {}
+                _ => return None,
+            }
+        }
+        Some(groups)
+    }
+
     pub(crate) fn place(&self, path: &[Name]) -> Place {
         let matched = self.segments.iter().zip(path).all(|(segment, name)| segment.matches(name));
         let inside = path.len() >= self.segments.len() + usize::from(self.rest);

@@ -18,9 +18,9 @@ impl fmt::Display for Version {
 
 /// A set of named roots, each with the nodes below it. A clone is one reference, and a tree never changes: changes are made
 /// to a [`Draft`](crate::Draft), which becomes another tree.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Tree {
-    pub(crate) roots: Map<Root>,
+    pub(crate) roots: Map<Name, Root>,
 }
 
 /// A root. One that was deleted is kept without a node, for its version goes on counting.
@@ -69,12 +69,6 @@ impl Found<'_> {
     }
 }
 
-impl Default for Tree {
-    fn default() -> Self {
-        Self { roots: Map::new() }
-    }
-}
-
 impl Tree {
     /// The roots in order of their names' bytes, deleted ones included.
     pub fn roots(&self) -> impl Iterator<Item = (&Name, &Root)> {
@@ -84,6 +78,11 @@ impl Tree {
     /// The root of a name, deleted ones included.
     pub fn root(&self, name: &str) -> Option<&Root> {
         self.roots.get(name)
+    }
+
+    /// Makes a root as it was kept elsewhere: its version, and its node with the versions below. What was there of that name goes.
+    pub fn set_root(&mut self, name: Name, version: Version, node: Option<Node>) {
+        self.roots.insert(name, Root { version, node });
     }
 
     /// The node at a path.
@@ -127,7 +126,7 @@ impl Tree {
         let mut found = Vec::new();
         let hit = (1..=names.len()).flat_map(|taken| joins(&names[..taken]).map(move |root| (root, taken))).find(
             |(root, taken)| {
-                let node = self.roots.get(root).and_then(Root::node);
+                let node = self.roots.get(root.as_str()).and_then(Root::node);
                 node.is_some_and(|node| joined(node, &names[*taken..], &mut found))
             },
         );

@@ -54,6 +54,28 @@ impl Value {
         size_of::<Self>() + beyond
     }
 
+    /// Whether both are equal as JSON: numbers by value, so that `1.0` is `1`; objects whatever the order of their members.
+    /// This is what `==` compares too.
+    pub fn same(&self, other: &Self) -> bool {
+        self == other
+    }
+
+    /// Whether both are written alike: equal, with the same text of numbers and the same order of members.
+    pub(crate) fn is_written_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Number(left), Self::Number(right)) => left.as_str() == right.as_str(),
+            (Self::Array(left), Self::Array(right)) => {
+                let alike = || left.iter().zip(right.iter()).all(|(left, right)| left.is_written_like(right));
+                Arc::ptr_eq(left, right) || (left.len() == right.len() && alike())
+            }
+            (Self::Object(left), Self::Object(right)) => {
+                let mut pairs = left.iter().zip(right.iter());
+                left.len() == right.len() && pairs.all(|(l, r)| l.0 == r.0 && l.1.is_written_like(&r.1))
+            }
+            _ => self == other,
+        }
+    }
+
     /// The levels of nesting in the value: 1 for a scalar and for an empty array or object.
     pub fn depth(&self) -> usize {
         match self {

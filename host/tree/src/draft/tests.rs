@@ -2,14 +2,7 @@
 
 use super::*;
 use crate::ReadPath;
-
-fn path(text: &str) -> Path {
-    Path::parse(text).unwrap()
-}
-
-fn value(text: &str) -> Value {
-    Value::from_json(text.as_bytes()).unwrap()
-}
+use crate::testing::{node_text, path, value};
 
 /// Runs a script, one commit a line: operations `put PATH JSON`, `delete PATH`, `merge PATH JSON` split by ` ; `; gives the
 /// answers of those that failed, and the tree.
@@ -40,17 +33,6 @@ fn run(script: &str) -> (Tree, Vec<String>) {
 
 /// Every root with its version, and every node as `name@version`, implied containers with `~`.
 fn text(tree: &Tree) -> String {
-    fn node_text(node: &Node) -> String {
-        let body = match &node.content {
-            Content::Leaf(value) => value.to_json(),
-            Content::Container(container) => {
-                let inner: Vec<String> =
-                    container.iter().map(|(name, node)| format!("{name}:{}", node_text(node))).collect();
-                format!("{}{{{}}}", if container.implied { "~" } else { "" }, inner.join(" "))
-            }
-        };
-        format!("{body}@{}", node.version)
-    }
     let roots: Vec<String> = tree
         .roots()
         .map(|(name, root)| format!("{name}#{} {}", root.version, root.node().map_or("-".into(), node_text)))
@@ -174,4 +156,29 @@ fn a_path_reads_on_into_arrays_and_a_near_miss_is_found() {
     assert_eq!(near("hosts.10.0.0.1.name").as_deref(), Some("hosts.\"10.0.0.1\".name"));
     assert_eq!(near("hosts.Ethernet0|10.0.0.56.31.mtu").as_deref(), Some("hosts.\"Ethernet0|10.0.0.56/31\".mtu"));
     assert_eq!(near("hosts.10.0.0.2"), None);
+}
+
+#[test]
+fn a_root_is_counted_up_once_without_a_change_of_its_nodes() {
+    let (tree, _) = run("put a.b 1\nput z 1");
+    let mut draft = Draft::new(tree);
+    for root in ["a", "a", "new"] {
+        draft.touch_root(&Name::from(root));
+    }
+    assert_eq!(text(draft.tree()), "a#1 ~{b:1@0}@0 | new#0 - | z#0 1@0");
+    draft.put(path("a.b"), Value::Null).unwrap();
+    assert_eq!(text(draft.tree()), "a#1 ~{b:null@1}@1 | new#0 - | z#0 1@0");
+    assert!(draft.touched().map(Name::as_str).eq(["a", "new"]));
+}
+
+#[test]
+fn a_root_can_be_set_as_it_was_kept() {
+    let (from, _) = run("put a.b 1\nput a.c 2\ndelete a.b");
+    let mut tree = Tree::default();
+    let root = from.root("a").unwrap();
+    tree.set_root(Name::from("a"), root.version(), root.node().cloned());
+    tree.set_root(Name::from("gone"), Version(7), None);
+    assert_eq!(text(&tree), format!("{} | gone#7 -", text(&from)));
+    tree.set_root(Name::from("a"), Version(9), None);
+    assert_eq!(text(&tree), "a#9 - | gone#7 -");
 }

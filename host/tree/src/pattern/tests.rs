@@ -136,3 +136,28 @@ fn text_that_is_no_pattern_is_refused_with_the_fact() {
         assert!(error.contains(fact), "{text}: {error}");
     }
 }
+
+#[test]
+fn the_groups_of_a_path_in_the_set_are_told_segment_by_segment() {
+    let some = |text: &str| Some(text.to_owned());
+    for (pattern, path, groups) in [
+        ("a.b", "a.b", Some(vec![])),
+        ("a.b", "a.c", None),
+        ("a.*", "a.b.c", None),
+        (r#"a.~"ne([0-9]+)""#, "a.ne12", Some(vec![vec![some("12")]])),
+        (r#"a.~"ne([0-9]+)""#, "a.ne12.x", None),
+        (r#"a.~"ne([0-9]+)".x"#, "a.ne12", None),
+        (r#"a.~"ne([0-9]+)""#, "a.ne12x", None),
+        (r#"~"(a)|b".~"c(d)?(e)?".~"f""#, "b.ce.f", Some(vec![vec![None], vec![None, some("e")]])),
+        (r#"~"(?:a)|b".*.~"(.*)""#, "b.ce.f", Some(vec![vec![some("f")]])),
+        (r#"a.~"(?P<letter>.)".**"#, "a.b.c.d", Some(vec![vec![some("b")]])),
+        (r#"a.~"(?P<letter>.)".**"#, "a.b", None),
+        ("**", "a.b", Some(vec![])),
+    ] {
+        let pattern = Pattern::parse(pattern).unwrap();
+        assert_eq!(pattern.groups(&Path::parse(path).unwrap()), groups, "{pattern} {path}");
+    }
+    let channel = Pattern::parse_regex(r"inv(.)\.ne([0-9])").unwrap();
+    let groups = channel.groups(&Path::parse("inventory.ne1").unwrap());
+    assert_eq!(groups, Some(vec![vec![some("e")], vec![some("1")]]));
+}
