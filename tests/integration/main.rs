@@ -14,6 +14,7 @@
 mod bad_input;
 mod durability;
 mod links;
+mod offline;
 mod plugins;
 mod process;
 mod pubsub;

@@ -2,11 +2,17 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
+use tega_engine::Durability;
 use tega_net::NetOptions;
 
 use crate::Settings;
-use crate::settings::LogFormat;
+use crate::settings::{DurabilityLevel, LogFormat};
+
+/// How long acknowledged writes may not be on the medium yet under the durability `interval`, unless set, in milliseconds: as
+/// long as most databases with such a level take.
+const SYNC_INTERVAL_MS_DEFAULT: u64 = 1000;
 
 /// Settings that don't make a configuration. Its text names the file and the key.
 #[derive(Debug, thiserror::Error)]
@@ -82,7 +88,7 @@ impl Config {
 /// The configuration without a file.
 impl From<Settings> for Config {
     fn from(settings: Settings) -> Self {
-        let address = settings.address();
+        let (address, engine) = (settings.address(), engine_options(&settings));
         let mut net = NetOptions::default();
         if let Some(id) = settings.tega_id {
             net.server_id = id;
@@ -90,8 +96,6 @@ impl From<Settings> for Config {
         net.body_bytes_max = settings.body_bytes_max.unwrap_or(net.body_bytes_max);
         net.connections_max = settings.connections_max.unwrap_or(net.connections_max);
         net.drain_ms = settings.drain_ms.unwrap_or(net.drain_ms);
-        let mut engine = tega_engine::Options::default();
-        engine.segment_bytes_max = settings.segment_bytes_max.unwrap_or(engine.segment_bytes_max);
         Self {
             data: settings.data.unwrap_or_else(|| PathBuf::from("tega-data")),
             address,
@@ -107,6 +111,25 @@ impl From<Settings> for Config {
             engine,
         }
     }
+}
+
+fn engine_options(settings: &Settings) -> tega_engine::Options {
+    let mut options = tega_engine::Options::default();
+    let interval = Duration::from_millis(settings.sync_interval_ms.unwrap_or(SYNC_INTERVAL_MS_DEFAULT));
+    options.durability = match settings.durability.unwrap_or_default() {
+        DurabilityLevel::Always => Durability::Always,
+        DurabilityLevel::Interval => Durability::Interval(interval),
+        DurabilityLevel::Never => Durability::Never,
+    };
+    options.segment_bytes_max = settings.segment_bytes_max.unwrap_or(options.segment_bytes_max);
+    options.snapshot_log_bytes = settings.snapshot_log_bytes.unwrap_or(options.snapshot_log_bytes);
+    options.history.versions = settings.history_versions.unwrap_or(options.history.versions);
+    options.history.bytes = settings.history_bytes.unwrap_or(options.history.bytes);
+    options.retention.bytes = settings.log_bytes_max.or(options.retention.bytes);
+    options.retention.segments = settings.log_segments_max.or(options.retention.segments);
+    let age = settings.log_age_hours_max.map(|hours| Duration::from_secs(hours.saturating_mul(60 * 60)));
+    options.retention.age = age.or(options.retention.age);
+    options
 }
 
 #[cfg(test)]

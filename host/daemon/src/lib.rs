@@ -6,6 +6,8 @@
 //! daemon.rs     starts the rooms in order and stops them in the other
 //! clock.rs      the wall clock;  logging.rs: the daemon's log;  greeting.rs: what it says once it answers
 //! cli/          the commands that talk to a running daemon
+//! offline/      the commands on a folder: the log looked at and repaired, a backup restored, the original's files imported
+//! original/     the log files of the original tega db, read
 //! ```
 //!
 //! Invariant: the only crate that reads the wall clock, the environment, arguments, files of settings, and signals.
@@ -16,6 +18,8 @@ mod config;
 mod daemon;
 mod greeting;
 pub mod logging;
+pub mod offline;
+pub mod original;
 mod settings;
 
 pub use config::{Config, ConfigError, LinkConfig};

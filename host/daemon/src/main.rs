@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
 use clap::{Parser, Subcommand};
-use tega_daemon::{Config, Daemon, Settings, cli, greeting, logging};
+use tega_daemon::{Config, Daemon, Settings, cli, greeting, logging, offline};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// A data platform for the configuration and operational data of devices, extended by WebAssembly plugins.
@@ -22,12 +22,15 @@ enum Command {
     Serve(Box<Settings>),
     #[command(flatten)]
     Client(cli::Command),
+    #[command(flatten)]
+    Offline(offline::Command),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Serve(settings) => serve(*settings).map(|()| ExitCode::SUCCESS),
         Command::Client(command) => talk(command),
+        Command::Offline(command) => offline::run(command),
     };
     outcome.unwrap_or_else(|error| {
         // Where standard error is closed, there is nobody left to tell.

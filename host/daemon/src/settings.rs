@@ -73,6 +73,55 @@ pub struct Settings {
     /// The size from which on a segment of the commit log takes no further batch, in bytes. [default: 67108864]
     #[arg(long, env = "TEGA_SEGMENT_BYTES_MAX", value_name = "BYTES")]
     pub segment_bytes_max: Option<u64>,
+
+    /// When a write is acknowledged. always: once it is on the medium, so it survives power loss. interval: once it is handed
+    /// to the system; power loss takes at most what was acknowledged in the last --sync-interval-ms. never: the same, without
+    /// that bound. Whichever it is, a kill of the daemon takes nothing that was acknowledged. [default: always]
+    #[arg(long, env = "TEGA_DURABILITY", value_name = "LEVEL")]
+    pub durability: Option<DurabilityLevel>,
+
+    /// The longest time that an acknowledged write may not be on the medium yet, in milliseconds; needs --durability interval.
+    /// [default: 1000]
+    #[arg(long, env = "TEGA_SYNC_INTERVAL_MS", value_name = "MS")]
+    pub sync_interval_ms: Option<u64>,
+
+    /// The states of each root that stay readable beside the present one. [default: 100]
+    #[arg(long, env = "TEGA_HISTORY_VERSIONS", value_name = "COUNT")]
+    pub history_versions: Option<usize>,
+
+    /// The memory that those of one root may take, in bytes, about. [default: 67108864]
+    #[arg(long, env = "TEGA_HISTORY_BYTES", value_name = "BYTES")]
+    pub history_bytes: Option<usize>,
+
+    /// The bytes of commit log after which a snapshot is written. [default: 67108864]
+    #[arg(long, env = "TEGA_SNAPSHOT_LOG_BYTES", value_name = "BYTES")]
+    pub snapshot_log_bytes: Option<u64>,
+
+    /// The commit log that is kept, in bytes; segments past it are removed once two snapshots cover them, the oldest first.
+    /// [default: 268435456]
+    #[arg(long, env = "TEGA_LOG_BYTES_MAX", value_name = "BYTES")]
+    pub log_bytes_max: Option<u64>,
+
+    /// The segments of commit log that are kept. [default: as many as --log-bytes-max takes]
+    #[arg(long, env = "TEGA_LOG_SEGMENTS_MAX", value_name = "COUNT")]
+    pub log_segments_max: Option<usize>,
+
+    /// How old commits may get in the log, in hours. [default: any age]
+    #[arg(long, env = "TEGA_LOG_AGE_HOURS_MAX", value_name = "HOURS")]
+    pub log_age_hours_max: Option<u64>,
+}
+
+/// When a write is acknowledged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DurabilityLevel {
+    /// Once it is on the medium.
+    #[default]
+    Always,
+    /// Once it is handed to the system, which is made to write it out at intervals.
+    Interval,
+    /// Once it is handed to the system.
+    Never,
 }
 
 /// How the daemon's log is written.
@@ -107,6 +156,14 @@ impl Settings {
             connections_max: self.connections_max.or(other.connections_max),
             drain_ms: self.drain_ms.or(other.drain_ms),
             segment_bytes_max: self.segment_bytes_max.or(other.segment_bytes_max),
+            durability: self.durability.or(other.durability),
+            sync_interval_ms: self.sync_interval_ms.or(other.sync_interval_ms),
+            history_versions: self.history_versions.or(other.history_versions),
+            history_bytes: self.history_bytes.or(other.history_bytes),
+            snapshot_log_bytes: self.snapshot_log_bytes.or(other.snapshot_log_bytes),
+            log_bytes_max: self.log_bytes_max.or(other.log_bytes_max),
+            log_segments_max: self.log_segments_max.or(other.log_segments_max),
+            log_age_hours_max: self.log_age_hours_max.or(other.log_age_hours_max),
         }
     }
 

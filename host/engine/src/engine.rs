@@ -6,34 +6,22 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tega_log::{CloseError, Ending, Epoch, HistoryId, Log, Origin, Storage, TornTail};
-use tega_tree::{Draft, Tree};
+use tega_log::{CloseError, Ending, Epoch, EpochStart, HistoryId, Log, Origin, SnapshotFault, Storage, TornTail};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::archive::Archive;
 use crate::channel::Channels;
 use crate::feed::{Feed, Newest};
 use crate::judging::{Hooks, Settled};
 use crate::lanes::Lanes;
 use crate::limits::{HOPS_MAX, JUDGEMENTS_MAX, QUEUE_COMMITS_MAX, QUEUE_WAIT_MS_MAX};
+use crate::opening::Opening;
 use crate::port::{Clock, Plugins};
-use crate::record::Record;
 use crate::session::Sessions;
+use crate::snapshot::Shelf;
 use crate::state::{Position, Revision, State};
-use crate::writer::{Job, Refusal, Submission, Writer};
-use crate::{Author, CommitError, Committed, Directory, OpenError, RecordError, Transaction};
-
-/// How to open a database.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The size from which on a segment of the log takes no further batch, in bytes.
-    pub segment_bytes_max: u64,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { segment_bytes_max: tega_log::Options::default().segment_bytes_max }
-    }
-}
+use crate::writer::{Batch, Job, Marked, Parts, Refusal, Rules, Submission, Writer};
+use crate::{Author, Checked, CommitError, Committed, Directory, OpenError, Options, Transaction};
 
 /// What was found when the database was opened.
 #[derive(Clone, Debug)]
@@ -42,6 +30,10 @@ pub struct OpenReport {
     pub ending: Ending,
     /// What was cut off at the end of the log.
     pub torn: Option<TornTail>,
+    /// The revision of the snapshot that it began with.
+    pub snapshot: Option<Revision>,
+    /// Snapshots that were damaged and passed over.
+    pub faults: Vec<SnapshotFault>,
     /// The state it begins with.
     pub position: Position,
 }
@@ -72,6 +64,11 @@ struct Inner {
     hooks: Hooks,
     lanes: Lanes,
     plugins: OnceLock<Arc<dyn Plugins>>,
+    archive: Arc<dyn Archive>,
+    shelf: Arc<Shelf>,
+    clock: Arc<dyn Clock>,
+    rules: Rules,
+    epochs: Vec<EpochStart>,
 }
 
 /// What the writer shares with the rest.
@@ -103,31 +100,46 @@ impl Shared {
 }
 
 impl Engine {
-    /// Opens the database that a storage holds, or makes a new one in an empty storage, and starts its writer thread.
+    /// Opens the database that a storage holds, or makes a new one in an empty storage, and starts its writer thread. It begins
+    /// with the newest snapshot that is whole, and the commits after it.
     ///
     /// # Errors
     /// [`OpenError`]; nothing was changed then, but for a torn tail that was cut off and kept aside.
     pub fn open<S>(storage: S, options: &Options, clock: Arc<dyn Clock>) -> Result<(Self, OpenReport), OpenError>
     where
-        S: Storage + std::fmt::Debug + Send + 'static,
+        S: Storage + std::fmt::Debug + Send + Sync + 'static,
         S::File: std::fmt::Debug + Send,
     {
         let origin = Origin { history: new_history()?, epoch: Epoch::default(), revision: tega_log::Revision::FIRST };
-        let log_options = tega_log::Options { segment_bytes_max: options.segment_bytes_max, origin: Some(origin) };
-        let mut replayed = Replayed::default();
-        let opened =
-            Log::open(storage, &log_options, |record| replayed.take(Revision(record.revision.get()), record.payload))?;
-        let position =
-            Position { history: opened.log.history().clone(), epoch: opened.log.epoch(), revision: replayed.revision };
-        let report = OpenReport { ending: opened.ending, torn: opened.torn, position: position.clone() };
-        let state = Arc::new(State { tree: replayed.tree, position });
-        let engine = Self::start(opened.log, state, clock)?;
+        let log_options = tega_log::Options {
+            segment_bytes_max: options.segment_bytes_max,
+            origin: Some(origin.clone()),
+            lossy: options.durability.is_lossy(),
+            reserve_bytes: options.reserve_bytes,
+        };
+        let mut opening = Opening::new(origin, options.history);
+        let opened = Log::open(storage, &log_options, &mut opening)?;
+        let state = opening.into_state(opened.log.history().clone(), opened.log.epoch());
+        let report = OpenReport {
+            ending: opened.ending,
+            torn: opened.torn,
+            snapshot: opened.snapshot.map(|revision| Revision(revision.get())),
+            faults: opened.faults,
+            position: state.position.clone(),
+        };
+        let engine = Self::start(opened.log, opened.epochs, Arc::new(state), options, clock)?;
         Ok((engine, report))
     }
 
-    fn start<S>(log: Log<S>, state: Arc<State>, clock: Arc<dyn Clock>) -> Result<Self, OpenError>
+    fn start<S>(
+        log: Log<S>,
+        epochs: Vec<EpochStart>,
+        state: Arc<State>,
+        options: &Options,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError>
     where
-        S: Storage + std::fmt::Debug + Send + 'static,
+        S: Storage + std::fmt::Debug + Send + Sync + 'static,
         S::File: std::fmt::Debug + Send,
     {
         let (queue, waiting) = mpsc::channel(QUEUE_COMMITS_MAX);
@@ -138,20 +150,30 @@ impl Engine {
             refusing: AtomicBool::new(false),
             stopped: watch::Sender::new(false),
         });
-        let writer = Writer { log, state, shared: Arc::clone(&shared), clock, queue: waiting };
-        let thread = std::thread::Builder::new()
-            .name("tega-writer".to_owned())
-            .spawn(move || writer.run())
+        let sessions = Sessions::default();
+        let archive: Arc<dyn Archive> = Arc::new(log.archive());
+        let shelf = Arc::new(Shelf::new(Arc::clone(&archive), options.retention));
+        shelf.tidy(clock.now());
+        let rules = Rules { locks: sessions.locks().clone(), history: options.history };
+        let parts =
+            Parts { shared: Arc::clone(&shared), clock: Arc::clone(&clock), rules: rules.clone(), shelf: Arc::clone(&shelf) };
+        let thread = Writer::new(log, state, parts, waiting, options)
+            .and_then(|writer| std::thread::Builder::new().name("tega-writer".to_owned()).spawn(move || writer.run()))
             .map_err(|error| OpenError::Thread(Arc::new(error)))?;
         Ok(Self(Arc::new(Inner {
             shared,
             queue,
             writer: Mutex::new(Some(thread)),
-            sessions: Sessions::default(),
+            sessions,
             directory: Directory::default(),
             hooks: Hooks::default(),
             lanes: Lanes::default(),
             plugins: OnceLock::new(),
+            archive,
+            shelf,
+            clock,
+            rules,
+            epochs,
         })))
     }
 
@@ -212,25 +234,59 @@ impl Engine {
         Err(CommitError::Unsettled)
     }
 
-    async fn submit(&self, transaction: &Transaction, settled: Settled) -> Result<Committed, Refusal> {
+    pub(crate) async fn submit(&self, transaction: &Transaction, settled: Settled) -> Result<Committed, Refusal> {
         if self.is_refusing() {
             return Err(Refusal::Commit(CommitError::Refusing));
         }
         let (answer, outcome) = oneshot::channel();
-        let submission = Submission {
-            operations: settled.operations,
-            conditions: transaction.conditions.clone(),
-            reads: transaction.reads.clone(),
-            judged: settled.reads,
-            author: Arc::clone(&transaction.author),
-            message: transaction.message.clone(),
-            messages: transaction.messages.clone(),
-            hops: transaction.hops,
-            answer,
-        };
-        self.enqueue(Job::Commit(Box::new(submission))).await.map_err(Refusal::Commit)?;
+        let submission = Box::new(Submission::new(transaction, settled));
+        self.enqueue(Job::Commit(submission, answer)).await.map_err(Refusal::Commit)?;
         // The writer answers everything that it took, unless it panicked.
         outcome.await.unwrap_or(Err(Refusal::Commit(CommitError::OutcomeUnknown)))
+    }
+
+    /// What a transaction would come to if it were committed now: transforms, guards, conditions, locks and pending commits are
+    /// asked; nothing is changed, nothing is told.
+    ///
+    /// # Errors
+    /// [`CommitError`], as [`Engine::commit`] would give it.
+    ///
+    /// # Cancel safety
+    /// It leaves nothing.
+    pub async fn check(&self, transaction: &Transaction) -> Result<Checked, CommitError> {
+        let state = self.state();
+        let settled = self.0.hooks.settle(transaction, Arc::clone(&state)).await?;
+        let submission = Submission::new(transaction, settled);
+        let mut batch = Batch::new(&self.0.rules, &state, self.0.clock.now());
+        let commit = batch.make(submission).map_err(Refusal::into_error)?;
+        Ok(Checked { state, commit })
+    }
+
+    /// Where the log stands, with all before it synced, and the state there.
+    pub(crate) async fn mark(&self) -> Result<Marked, CommitError> {
+        let (answer, mark) = oneshot::channel();
+        self.enqueue(Job::Mark(answer)).await?;
+        mark.await.unwrap_or(Err(CommitError::Stopped))
+    }
+
+    /// The log's folder.
+    pub(crate) fn archive(&self) -> &Arc<dyn Archive> {
+        &self.0.archive
+    }
+
+    /// The snapshots.
+    pub(crate) fn shelf(&self) -> &Arc<Shelf> {
+        &self.0.shelf
+    }
+
+    /// The clock.
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.clock
+    }
+
+    /// The epochs of the history, ascending, each with its first revision, as far back as the log and its snapshots tell.
+    pub fn epochs(&self) -> &[EpochStart] {
+        &self.0.epochs
     }
 
     async fn enqueue(&self, job: Job) -> Result<(), CommitError> {
@@ -306,26 +362,6 @@ impl Engine {
             Ok(Ok(closed)) => Ok(closed?),
             _ => Err(StopError::Panicked),
         }
-    }
-}
-
-/// The database while the log is read.
-#[derive(Default)]
-struct Replayed {
-    tree: Tree,
-    revision: Revision,
-}
-
-impl Replayed {
-    fn take(&mut self, revision: Revision, line: &[u8]) -> Result<(), RecordError> {
-        let record = Record::decode(line, revision)?;
-        let mut draft = Draft::new(std::mem::take(&mut self.tree));
-        for authored in record.changes {
-            draft.apply(authored.change)?;
-        }
-        self.tree = draft.into_tree();
-        self.revision = revision;
-        Ok(())
     }
 }
 

@@ -3,10 +3,12 @@
 //! Invariant: the texts may be shown to clients; what only the operator should know goes to the log.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tega_tree::{ChangeError, Path, Version};
+use tega_tree::{ChangeError, Path};
 
-use crate::limits;
+use crate::limits::{self, CONFIRM_MS_MAX, CONFIRM_MS_MIN, TAG_BYTES_MAX};
+use crate::{ConfirmId, FailedCondition, Lock, PastError};
 
 /// What went wrong, for a program; plugins see the same words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,23 +51,11 @@ pub enum CommitError {
     /// An operation does not fit the tree.
     #[error(transparent)]
     Change(#[from] ChangeError),
-    /// A node has another version than the commit expects.
-    #[error("{path} is expected at version {expected} and is {}", at_version(*found))]
-    Version {
-        /// The node.
-        path: Path,
-        /// The version expected.
-        expected: Version,
-        /// The version found; none where there is no node.
-        found: Option<Version>,
-    },
-    /// There is a node where none is expected.
-    #[error("{path} is expected not to be there and is at version {found}")]
-    Exists {
-        /// The node.
-        path: Path,
-        /// Its version.
-        found: Version,
+    /// Conditions of the commit do not hold: each of them is named.
+    #[error("{}", joined(failed))]
+    Conditions {
+        /// Those that do not hold, in the order they were asked for; at least one.
+        failed: Vec<FailedCondition>,
     },
     /// What the transaction read has changed since.
     #[error("{} has changed since it was read; try again", what_was_read(path.as_ref()))]
@@ -108,6 +98,46 @@ pub enum CommitError {
     /// The queue stayed full.
     #[error("the database is busy: no place in the queue within {} ms; try again", limits::QUEUE_WAIT_MS_MAX)]
     Busy,
+    /// Another session's lock is on the way.
+    #[error("{path} can't be changed: {} is locked by {} since {}{}", lock.path, lock.holder, lock.since, because(lock.reason.as_deref()))]
+    Locked {
+        /// The node that was to be changed.
+        path: Path,
+        /// The lock.
+        lock: Box<Lock>,
+    },
+    /// A confirmed commit waits for its confirmation, and the commit would change what it may still take back.
+    #[error("{path} can't be changed: the confirmed commit {id} is pending there; confirm it, cancel it, or carry its id")]
+    Pending {
+        /// The node that was to be changed.
+        path: Path,
+        /// The pending commit.
+        id: ConfirmId,
+    },
+    /// There is no such pending commit: it was confirmed or taken back, or never was.
+    #[error("no confirmed commit {id} is pending")]
+    NotPending {
+        /// The id asked for.
+        id: ConfirmId,
+    },
+    /// The time for a confirmation is not possible.
+    #[error("a commit can be confirmed within {CONFIRM_MS_MIN} to {CONFIRM_MS_MAX} ms, not within {} ms", asked.as_millis())]
+    ConfirmTime {
+        /// The time asked for.
+        asked: Duration,
+    },
+    /// The text is no name for a version.
+    #[error("{name:?} is no tag: it takes a letter, then letters, digits, dots, _ and -, {TAG_BYTES_MAX} bytes at most")]
+    TagName {
+        /// The text.
+        name: String,
+    },
+    /// There is no such state to roll back to or to name.
+    #[error(transparent)]
+    Past(#[from] PastError),
+    /// There is no randomness for an id.
+    #[error("the system gives no random bytes")]
+    Random,
     /// There is no space for the record; writing resumes when there is.
     #[error("there is no space left to store the commit; nothing was changed")]
     NoSpace,
@@ -128,15 +158,21 @@ impl CommitError {
         match self {
             Self::Change(ChangeError::NotFound { .. }) => ErrorCode::NotFound,
             Self::Change(ChangeError::BelowLeaf { .. })
-            | Self::Version { .. }
-            | Self::Exists { .. }
+            | Self::Conditions { .. }
+            | Self::Locked { .. }
+            | Self::Pending { .. }
             | Self::Stale { .. } => ErrorCode::Conflict,
+            Self::NotPending { .. } | Self::Past(_) => ErrorCode::NotFound,
+            Self::ConfirmTime { .. } | Self::TagName { .. } => ErrorCode::Invalid,
             Self::Change(_) | Self::Limit { .. } => ErrorCode::Limit,
             Self::Rejected { .. } => ErrorCode::Rejected,
             Self::Busy | Self::Unsettled => ErrorCode::Busy,
-            Self::JudgeUnavailable { .. } | Self::NoSpace | Self::OutcomeUnknown | Self::Refusing | Self::Stopped => {
-                ErrorCode::Unavailable
-            }
+            Self::JudgeUnavailable { .. }
+            | Self::NoSpace
+            | Self::OutcomeUnknown
+            | Self::Refusing
+            | Self::Stopped
+            | Self::Random => ErrorCode::Unavailable,
         }
     }
 }
@@ -145,8 +181,12 @@ fn what_was_read(path: Option<&Path>) -> String {
     path.map_or_else(|| "one of the roots".to_owned(), ToString::to_string)
 }
 
-fn at_version(found: Option<Version>) -> String {
-    found.map_or_else(|| "not there".to_owned(), |version| format!("at version {version}"))
+fn joined(failed: &[FailedCondition]) -> String {
+    failed.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+fn because(reason: Option<&str>) -> String {
+    reason.map_or_else(String::new, |reason| format!(": {reason}"))
 }
 
 /// Why a call of a method has no result.

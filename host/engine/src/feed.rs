@@ -55,8 +55,9 @@ impl Newest {
         Self { ring: RwLock::new(ring), latest: watch::Sender::new(revision) }
     }
 
-    /// Adds the commits of a batch and wakes the followers.
-    pub(crate) fn publish(&self, commits: impl IntoIterator<Item = Arc<Commit>>) {
+    /// Adds the commits of a batch and wakes the followers. Gives those that are no longer kept.
+    pub(crate) fn publish(&self, commits: impl IntoIterator<Item = Arc<Commit>>) -> Vec<Arc<Commit>> {
+        let mut passed = Vec::new();
         let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
         for commit in commits {
             ring.bytes += weight(&commit);
@@ -66,10 +67,12 @@ impl Newest {
         while ring.commits.len() > FEED_COMMITS_MAX || (ring.bytes > FEED_BYTES_MAX && ring.commits.len() > 1) {
             let Some(oldest) = ring.commits.pop_front() else { break };
             ring.bytes -= weight(&oldest);
+            passed.push(oldest);
         }
         let newest = ring.newest;
         drop(ring);
         self.latest.send_replace(newest);
+        passed
     }
 
     fn after(&self, seen: Revision) -> Option<Result<Arc<Commit>, FeedError>> {

@@ -10,7 +10,7 @@ use tega_tree::{Change, Draft, Name, Path, Value};
 use crate::port::{Access, Edit, Guard, HookError, HookPlace, Judged, Scope, Transform};
 use crate::reads::Reads;
 use crate::transaction::{Authored, Operation};
-use crate::{Author, AuthoredChange, CommitError, State, Transaction};
+use crate::{Author, AuthoredChange, CommitError, State, Transaction, condition};
 
 /// The transforms and guards of the plugins in service. A clone is another handle to the same ones.
 #[derive(Clone, Debug, Default)]
@@ -152,8 +152,9 @@ struct Resolved {
 
 impl Case {
     fn open(transaction: &Transaction, state: Arc<State>) -> Result<Self, CommitError> {
-        for condition in &transaction.conditions {
-            condition.check(&state.tree)?;
+        let failed = condition::failed(&transaction.conditions, &state.tree);
+        if !failed.is_empty() {
+            return Err(CommitError::Conditions { failed });
         }
         if let Some(reads) = &transaction.reads {
             reads.check(&state.tree, state.revision())?;
@@ -162,12 +163,12 @@ impl Case {
         let mut reads = Reads::default();
         let mut changes = Vec::new();
         for Authored { operation, author } in &transaction.operations {
-            let exact = matches!(operation, Operation::Merge { .. } | Operation::Exact(_));
-            if matches!(operation, Operation::Merge { .. }) {
+            let exact = operation.reads() || matches!(operation, Operation::Exact(_));
+            if operation.reads() {
                 reads.node(&state.tree, operation.path());
             }
             for change in operation.apply(&mut candidate)? {
-                let change = AuthoredChange { change, author: Arc::clone(author) };
+                let change = AuthoredChange { change, author: Arc::clone(author), removed: None };
                 changes.push(Resolved { change, exact });
             }
         }
@@ -222,7 +223,7 @@ impl Case {
         let operations = self
             .changes
             .into_iter()
-            .map(|Resolved { change: AuthoredChange { change, author }, exact }| {
+            .map(|Resolved { change: AuthoredChange { change, author, .. }, exact }| {
                 let operation = match change {
                     change if exact => Operation::Exact(change),
                     Change::Put { path, value } => Operation::Put { path, value },

@@ -4,11 +4,19 @@
 //! engine.rs       the database as the other rooms hold it: open, begin, commit, stop
 //! state.rs        what is true at one revision: the tree, the history, the position
 //! author.rs       who made a commit, sent a message, calls
-//! transaction.rs  operations on a snapshot, held back; reads.rs: what it read, to be checked at the commit
+//! options.rs      when a commit is durable, and how much of the past is kept
+//! transaction.rs  operations on a snapshot, held back; reads.rs: what it read, to be checked at the commit; condition.rs: what
+//!                 it asks for beside that
 //! judging.rs      transforms and guards, before the queue; lanes.rs: one after another for each root
 //! writer/         the writer thread: check, apply, encode, append, sync, publish, notify, answer
-//! commit.rs       a commit as it was made
+//! commit.rs       a commit as it was made; effect.rs: what it does beside changing the tree
 //! record.rs       a commit as a line of the log
+//! opening.rs      the database while it is opened
+//! history/        the states that the roots had;  pending.rs: confirmed commits that wait
+//! confirming.rs   confirming and taking back;  locks.rs, locking.rs: locks of sessions on paths
+//! snapshot/       a state with its past as the items of a file, and back;  archive.rs: the log's folder beside the writer
+//! listing.rs      the commits that the log holds, read back;  backup.rs: copies of the database while it runs
+//! reaper.rs       frees what the writer lets go of
 //! feed.rs         commits, one after another, to whoever follows them
 //! watch.rs        the items of a commit that a pattern's watcher is told
 //! session.rs      named sessions;  channel.rs: messages that are not stored
@@ -23,21 +31,35 @@
 //! Not here: HTTP, WebAssembly, the wall clock, the environment.
 
 mod adopting;
+mod archive;
 mod author;
+mod backup;
 mod calling;
 mod channel;
 mod commit;
+mod condition;
+mod confirming;
 mod directory;
+mod effect;
 mod engine;
 mod error;
 mod feed;
+mod history;
 mod judging;
 mod lanes;
 pub mod limits;
+mod listing;
+mod locking;
+mod locks;
+mod opening;
+mod options;
+mod pending;
 pub mod port;
 mod reads;
+mod reaper;
 mod record;
 mod session;
+mod snapshot;
 mod state;
 mod transaction;
 mod watch;
@@ -45,14 +67,23 @@ mod writer;
 
 pub use author::{Author, AuthorKind};
 pub use channel::{Channels, Mailbox, MailboxId, Message};
-pub use commit::{AuthoredChange, Commit, Committed};
+pub use backup::{Backup, TakeSnapshotError};
+pub use commit::{AuthoredChange, Checked, Commit, Committed};
+pub use condition::{Condition, FailedCondition};
 pub use directory::{Directory, DirectoryError};
-pub use engine::{Engine, OpenReport, Options, StopError};
+pub use effect::{Before, ConfirmId, Effect};
+pub use engine::{Engine, OpenReport, StopError};
 pub use error::{CallError, CommitError, ErrorCode, OpenError, Rejection};
 pub use feed::{Feed, FeedError};
+pub use history::{Past, PastError, PastState, Which};
 pub use judging::Hooks;
+pub use listing::{Listed, LogError, LogPage, LogQuery, Touch};
+pub use locks::{Lock, LockError};
+pub use options::{Durability, HistoryLimits, Options, Retention};
+pub use pending::Pending;
 pub use port::{Arguments, Scope};
 pub use record::RecordError;
+pub use snapshot::{ItemError, SnapshotError};
 pub use session::{Session, SessionScope, Sessions};
 pub use state::{Position, Revision, State};
 pub use transaction::{NamesPage, NodesPage, Savepoint, Transaction};

@@ -59,3 +59,59 @@ pub const TRANSACTION_MESSAGES_MAX: usize = 1024;
 
 /// The most names or nodes of one page.
 pub const PAGE_ENTRIES_MAX: usize = 1000;
+
+/// The states of each root that are kept beside the present one, unless set.
+pub const HISTORY_VERSIONS_DEFAULT: usize = 100;
+
+/// The memory that they may take, in bytes, unless set.
+pub const HISTORY_BYTES_DEFAULT: usize = 64 * 1024 * 1024;
+
+/// The log that is kept, in bytes, unless set: what a follower that was away can catch up from.
+pub const LOG_BYTES_DEFAULT: u64 = 256 * 1024 * 1024;
+
+/// The log after which a snapshot is written, in bytes, unless set: a start reads a snapshot and no more log than this.
+pub const SNAPSHOT_LOG_BYTES_DEFAULT: u64 = 64 * 1024 * 1024;
+
+/// The snapshots that are kept: the newest, and the one before, should the newest be damaged.
+pub const SNAPSHOTS_KEPT: usize = 2;
+
+/// The space kept for the daemon's own commits when the medium is full, in bytes: a pending commit with some thousand changes can
+/// be taken back then.
+pub const RESERVE_BYTES: u64 = 1024 * 1024;
+
+/// The pieces that a snapshot's items are cut into, in bytes, about: bounds the memory of writing and reading one.
+pub const SNAPSHOT_PIECE_BYTES: usize = 64 * 1024;
+
+/// The largest removed value that the record of a commit holds, in bytes of its JSON: of a larger one it holds the path alone.
+pub const REMOVED_VALUE_BYTES_MAX: usize = 4 * 1024;
+
+/// The most that the record of a commit says of what one change removed, in bytes: past it the record says only that there
+/// was more.
+pub const REMOVED_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// The longest name of a tag, in bytes.
+pub const TAG_BYTES_MAX: usize = 128;
+
+/// The most tags of one root: each keeps a state in memory.
+pub const TAGS_MAX: usize = 1000;
+
+/// The shortest time for confirming a commit, in milliseconds.
+pub const CONFIRM_MS_MIN: u64 = 1000;
+
+/// The longest time for confirming a commit, in milliseconds: a week.
+pub const CONFIRM_MS_MAX: u64 = 7 * 24 * 60 * 60 * 1000;
+
+/// The most confirmed commits that may be pending at once.
+pub const PENDING_MAX: usize = 64;
+
+/// How long the daemon waits before it tries again to take a commit back where there was no space for it, in milliseconds.
+pub const UNDO_RETRY_MS: u64 = 1000;
+
+/// The most locks at once: each commit is held against all of them.
+pub const LOCKS_MAX: usize = 1024;
+
+/// The longest wait for further commits to share a sync, in microseconds: half of a slow disk's sync.
+pub const GROUP_WAIT_US_MAX: u64 = 2000;
+
+/// The most commits of one page of the log's listing.
+pub const LOG_PAGE_COMMITS_MAX: usize = 1000;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use tega_tree::{Change, JsonError, Path, PathError, Value};
 
-use crate::{Author, AuthoredChange, Revision};
+use crate::{Author, AuthoredChange, Effect, Revision};
 
 /// A record that no tega of this version wrote.
 #[derive(Debug, thiserror::Error)]
@@ -45,13 +45,14 @@ pub enum RecordError {
 }
 
 /// What the log keeps of a commit.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Record {
     pub(crate) revision: Revision,
     pub(crate) time: Timestamp,
     pub(crate) author: Arc<Author>,
     pub(crate) message: Option<String>,
     pub(crate) changes: Vec<AuthoredChange>,
+    pub(crate) effects: Vec<Effect>,
 }
 
 #[derive(Serialize)]
@@ -73,6 +74,8 @@ struct Line<'a> {
     message: Option<String>,
     #[serde(borrow)]
     changes: Vec<LineChange<'a>>,
+    #[serde(default)]
+    effects: Vec<Effect>,
 }
 
 #[derive(Deserialize)]
@@ -86,6 +89,8 @@ struct LineChange<'a> {
     delete: Option<Cow<'a, str>>,
     #[serde(default)]
     parents: usize,
+    #[serde(default, borrow)]
+    removed: Option<&'a RawValue>,
     #[serde(default)]
     by: Option<Author>,
 }
@@ -109,7 +114,12 @@ impl Record {
             }
             self.encode_change(authored, &mut line);
         }
-        line.extend_from_slice(b"]}");
+        line.push(b']');
+        if !self.effects.is_empty() {
+            line.extend_from_slice(b",\"effects\":");
+            line.extend(json(&self.effects));
+        }
+        line.push(b'}');
         line
     }
 
@@ -129,6 +139,10 @@ impl Record {
                     line.extend(json(parents));
                 }
             }
+        }
+        if let Some(removed) = &authored.removed {
+            line.extend_from_slice(b",\"removed\":");
+            line.extend_from_slice(removed.as_bytes());
         }
         if authored.author != self.author {
             line.extend_from_slice(b",\"by\":");
@@ -150,7 +164,7 @@ impl Record {
             .enumerate()
             .map(|(index, change)| change.decode(index, &author))
             .collect::<Result<_, _>>()?;
-        Ok(Self { revision: line.revision, time: line.time, author, message: line.message, changes })
+        Ok(Self { revision: line.revision, time: line.time, author, message: line.message, changes, effects: line.effects })
     }
 }
 
@@ -164,7 +178,7 @@ impl LineChange<'_> {
             _ => return Err(RecordError::Change { index }),
         };
         let author = self.by.map_or_else(|| Arc::clone(author), Arc::new);
-        Ok(AuthoredChange { change, author })
+        Ok(AuthoredChange { change, author, removed: self.removed.map(|removed| Arc::from(removed.get())) })
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::Author;
+use crate::locks::Locks;
 
 /// How far a session's subscriptions and calls reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,9 +24,15 @@ pub struct Sessions(Arc<Shared>);
 struct Shared {
     last_id: AtomicU64,
     open: Mutex<HashMap<u64, (String, SessionScope)>>,
+    locks: Locks,
 }
 
 impl Sessions {
+    /// The locks that sessions hold.
+    pub(crate) fn locks(&self) -> &Locks {
+        &self.0.locks
+    }
+
     /// Opens a session. Several may have one name: each of them proves it.
     pub fn open(&self, name: &str, scope: SessionScope) -> Session {
         let id = self.0.last_id.fetch_add(1, Ordering::Relaxed) + 1;
@@ -69,6 +76,11 @@ impl Session {
         &self.name
     }
 
+    /// Its number, which no other session has had.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
     /// How far it reaches.
     pub fn scope(&self) -> SessionScope {
         self.scope
@@ -78,6 +90,7 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         self.sessions.table().remove(&self.id);
+        self.sessions.locks().release_all(self.id);
     }
 }
 

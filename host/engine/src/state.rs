@@ -1,9 +1,15 @@
 //! What is true at one revision.
 
 use std::fmt;
+use std::sync::Arc;
 
+use jiff::Timestamp;
 use tega_log::{Epoch, HistoryId};
-use tega_tree::Tree;
+use tega_tree::{Draft, Tree};
+
+use crate::history::{History, Kept, Past, PastError, PastState, Step, Which};
+use crate::pending::{self, Pending, PendingStep};
+use crate::{Author, AuthorKind, AuthoredChange, Effect, HistoryLimits};
 
 /// The number of a commit of the database: 1, 2, 3, ... without gaps, below 2^53. 0 stands for the empty database before its
 /// first commit.
@@ -49,11 +55,73 @@ pub struct State {
     pub tree: Tree,
     /// Which state it is.
     pub position: Position,
+    /// What the roots were.
+    pub(crate) history: History,
+    /// The confirmed commits that wait.
+    pub(crate) pending: Vec<Arc<Pending>>,
 }
 
 impl State {
     /// The revision of the last commit in it.
     pub fn revision(&self) -> Revision {
         self.position.revision
+    }
+
+    /// A state that a root has or had.
+    ///
+    /// # Errors
+    /// [`PastError`].
+    pub fn root_at(&self, root: &str, which: &Which) -> Result<PastState<'_>, PastError> {
+        let present = self.tree.root(root).ok_or_else(|| PastError::NoRoot { root: root.to_owned() })?;
+        self.history.find(root, present, which)
+    }
+
+    /// The states of a root that can be read; none where there never was such a root.
+    pub fn past(&self, root: &str) -> Option<Past> {
+        let newest = self.tree.root(root)?.version();
+        let history = self.history.root(root)?;
+        let kept = history.kept.iter().map(|(version, _)| *version);
+        let tags = history.tags.iter().map(|(name, version)| (name.as_str().to_owned(), *version));
+        Some(Past { versions: kept.chain([newest]).collect(), tags: tags.collect() })
+    }
+
+    /// The confirmed commits that wait for their confirmation.
+    pub fn pending(&self) -> &[Arc<Pending>] {
+        &self.pending
+    }
+}
+
+/// A commit as it is taken into a state, made now or read from the log.
+pub(crate) struct Advance<'a> {
+    /// The tree with its changes.
+    pub(crate) draft: Draft,
+    pub(crate) revision: Revision,
+    pub(crate) time: Timestamp,
+    pub(crate) author: &'a Author,
+    pub(crate) changes: &'a [AuthoredChange],
+    pub(crate) effects: &'a [Effect],
+}
+
+impl State {
+    /// Takes a commit in. What is no longer kept of the past goes to `dropped`, to be freed elsewhere.
+    pub(crate) fn advance(&mut self, commit: Advance<'_>, limits: HistoryLimits, dropped: &mut Vec<Kept>) {
+        let Advance { mut draft, revision, time, author, changes, effects } = commit;
+        for effect in effects {
+            // A rollback makes a version even where the content was the same already.
+            if let Effect::Rollback { path, .. } = effect
+                && path.len() == 1
+            {
+                draft.touch_root(path.root());
+            }
+        }
+        let step = Step { revision, time, changes, effects, before: &self.tree };
+        self.history.advance(&step, draft.touched(), limits, dropped);
+        if !effects.is_empty() || !self.pending.is_empty() {
+            let paths = changes.iter().map(|authored| authored.change.path()).collect();
+            let step = PendingStep { revision, effects, foreign: author.kind == AuthorKind::Node, paths };
+            pending::advance(&mut self.pending, &step);
+        }
+        self.tree = draft.into_tree();
+        self.position.revision = revision;
     }
 }

@@ -1,13 +1,17 @@
 //! A transaction: operations on a snapshot, held back until they are committed as one.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tega_tree::{Change, Draft, Name, Node, Path, Pattern, ReadPath, Step, Tree, Value, Version};
+use tega_tree::{Change, Difference, Draft, Name, Node, Path, Pattern, ReadPath, Step, Tree, Value, Version};
 
 use crate::channel::Message;
-use crate::limits::{MESSAGE_BYTES_MAX, OPERATIONS_MAX, PAGE_ENTRIES_MAX, TRANSACTION_MESSAGES_MAX};
+use crate::limits::{
+    CONFIRM_MS_MAX, CONFIRM_MS_MIN, MESSAGE_BYTES_MAX, OPERATIONS_MAX, PAGE_ENTRIES_MAX, TAG_BYTES_MAX,
+    TRANSACTION_MESSAGES_MAX,
+};
 use crate::reads::Reads;
-use crate::{Author, CommitError, State};
+use crate::{Author, CommitError, Condition, ConfirmId, State, Which};
 
 /// What a transaction is to do to one node.
 #[derive(Clone, Debug)]
@@ -23,6 +27,11 @@ pub(crate) enum Operation {
     Delete {
         path: Path,
     },
+    /// Gives the node the content it had, or takes it away where it was not there.
+    Restore {
+        path: Path,
+        node: Option<Node>,
+    },
     /// A change as it happened: what a merge came to, on a state that must still be so, or what another node did.
     Exact(Change),
 }
@@ -30,7 +39,7 @@ pub(crate) enum Operation {
 impl Operation {
     pub(crate) fn path(&self) -> &Path {
         match self {
-            Self::Put { path, .. } | Self::Merge { path, .. } | Self::Delete { path } => path,
+            Self::Put { path, .. } | Self::Merge { path, .. } | Self::Delete { path } | Self::Restore { path, .. } => path,
             Self::Exact(change) => change.path(),
         }
     }
@@ -41,11 +50,24 @@ impl Operation {
             Self::Put { path, value } => vec![draft.put(path, value)?],
             Self::Merge { path, patch } => draft.merge(path, &patch)?,
             Self::Delete { path } => vec![draft.delete(path)?],
+            Self::Restore { path, node: None } if draft.tree().node(&path).is_some() => vec![draft.delete(path)?],
+            Self::Restore { path, node } => {
+                let changes = tega_tree::restoring(&path, draft.tree().node(&path), node.as_ref());
+                for change in &changes {
+                    draft.apply(change.clone())?;
+                }
+                changes
+            }
             Self::Exact(change) => {
                 draft.apply(change.clone())?;
                 vec![change]
             }
         })
+    }
+
+    /// Whether what it comes to depends on what is there already.
+    pub(crate) fn reads(&self) -> bool {
+        matches!(self, Self::Merge { .. } | Self::Restore { .. })
     }
 }
 
@@ -56,26 +78,36 @@ pub(crate) struct Authored {
     pub(crate) author: Arc<Author>,
 }
 
-/// What must hold when the transaction is committed.
+/// What a transaction is to do beside changing nodes.
 #[derive(Clone, Debug)]
-pub(crate) enum Condition {
-    Version { path: Path, expected: Version },
-    Absent { path: Path },
+pub(crate) enum Act {
+    Tag {
+        root: Name,
+        name: Name,
+        version: Version,
+    },
+    Untag {
+        root: Name,
+        name: Name,
+    },
+    /// The operations roll a node back to a version.
+    Rollback {
+        path: Path,
+        to: Version,
+    },
+    Confirm(ConfirmId),
+    /// Takes a pending commit back; `at` is the commit it must have come from last, where that matters.
+    Undo(ConfirmId),
 }
 
-impl Condition {
-    pub(crate) fn check(&self, tree: &Tree) -> Result<(), CommitError> {
-        let found = |path| tree.node(path).map(Node::version);
-        match self {
-            Self::Version { path, expected } => match found(path) {
-                Some(version) if version == *expected => Ok(()),
-                other => Err(CommitError::Version { path: path.clone(), expected: *expected, found: other }),
-            },
-            Self::Absent { path } => {
-                found(path).map_or(Ok(()), |version| Err(CommitError::Exists { path: path.clone(), found: version }))
-            }
-        }
-    }
+/// How a transaction stands to the confirmed commits.
+#[derive(Clone, Debug)]
+pub(crate) struct Confirmation {
+    pub(crate) id: ConfirmId,
+    /// The time for confirming; none leaves that of the pending commit.
+    pub(crate) within: Option<Duration>,
+    /// Whether it begins a pending commit, or extends one.
+    pub(crate) begins: bool,
 }
 
 /// Some names of a container.
@@ -102,6 +134,7 @@ pub struct Savepoint {
     draft: Draft,
     operations: usize,
     messages: usize,
+    acts: usize,
 }
 
 /// Operations on a snapshot. Its reads see one state with its own writes in it; nobody else sees these until
@@ -118,6 +151,8 @@ pub struct Transaction {
     pub(crate) message: Option<String>,
     pub(crate) hops: u32,
     pub(crate) at_start: bool,
+    pub(crate) acts: Vec<Act>,
+    pub(crate) confirmation: Option<Confirmation>,
 }
 
 impl Transaction {
@@ -133,6 +168,8 @@ impl Transaction {
             message: None,
             hops: 0,
             at_start: false,
+            acts: Vec::new(),
+            confirmation: None,
         }
     }
 
@@ -287,14 +324,84 @@ impl Transaction {
         self.operate(&Arc::clone(&self.author), Operation::Exact(change))
     }
 
-    /// Makes the commit depend on the node at a path having this version before it.
-    pub fn expect_version(&mut self, path: Path, expected: Version) {
-        self.conditions.push(Condition::Version { path, expected });
+    /// Makes the commit depend on a condition, on the tree right before it. All conditions are looked at, and the error names
+    /// each that does not hold.
+    ///
+    /// # Errors
+    /// [`CommitError::Limit`] where there are too many.
+    pub fn expect(&mut self, condition: Condition) -> Result<(), CommitError> {
+        within("conditions of one transaction", self.conditions.len() + 1, OPERATIONS_MAX)?;
+        self.conditions.push(condition);
+        Ok(())
     }
 
-    /// Makes the commit depend on there being no node at a path before it.
-    pub fn expect_absent(&mut self, path: Path) {
-        self.conditions.push(Condition::Absent { path });
+    /// Gives a root, or a node below one, the content that it had. It becomes a new version: nothing is lost, and that can be
+    /// rolled back as well.
+    ///
+    /// # Errors
+    /// [`CommitError::Past`] where there is no such state, and as [`put`](Self::put).
+    pub fn rollback(&mut self, path: Path, which: &Which) -> Result<Version, CommitError> {
+        let past = self.base.root_at(path.root(), which)?;
+        let to = past.version;
+        let root = past.node.map(|node| (node, &path.names()[1..]));
+        let node = root.and_then(|(node, below)| below.iter().try_fold(node, |node, name| node.child(name))).cloned();
+        self.operate(&Arc::clone(&self.author), Operation::Restore { path: path.clone(), node })?;
+        self.acts.push(Act::Rollback { path, to });
+        Ok(to)
+    }
+
+    /// Gives a version of a root a name, by which it can be read and rolled back to, and which keeps it. Another version that
+    /// has the name loses it.
+    ///
+    /// # Errors
+    /// [`CommitError::Past`] where there is no such state, [`CommitError::TagName`] where the name is none.
+    pub fn tag(&mut self, root: &Name, name: &str, which: &Which) -> Result<Version, CommitError> {
+        check_tag(name)?;
+        let version = self.base.root_at(root, which)?.version;
+        self.acts.push(Act::Tag { root: root.clone(), name: Name::from(name), version });
+        Ok(version)
+    }
+
+    /// Takes a name away from the version of a root that has it; the version is then kept as long as others are.
+    ///
+    /// # Errors
+    /// [`CommitError::Past`] where no version has it.
+    pub fn untag(&mut self, root: &Name, name: &str) -> Result<(), CommitError> {
+        self.base.root_at(root, &Which::Tag(name.to_owned()))?;
+        self.acts.push(Act::Untag { root: root.clone(), name: Name::from(name) });
+        Ok(())
+    }
+
+    /// Makes it a confirmed commit: it is taken back by itself unless [`Engine::confirm`](crate::Engine::confirm) is called
+    /// with the id in time. While it is pending, others' commits at, above or below its nodes are refused.
+    ///
+    /// # Errors
+    /// [`CommitError::ConfirmTime`] where the time is not between a second and [`CONFIRM_MS_MAX`],
+    /// [`CommitError::Random`] where no id can be made.
+    pub fn confirm_within(&mut self, within: Duration) -> Result<ConfirmId, CommitError> {
+        check_confirm(within)?;
+        let random = getrandom::u64().map_err(|_| CommitError::Random)?;
+        let id = ConfirmId(format!("{random:016x}"));
+        self.confirmation = Some(Confirmation { id: id.clone(), within: Some(within), begins: true });
+        Ok(id)
+    }
+
+    /// Makes it a part of the pending commit of an id: what is taken back, unless confirmed, is both. The time begins anew, with
+    /// another length where one is given.
+    ///
+    /// # Errors
+    /// [`CommitError::ConfirmTime`]; whether there is such a pending commit is seen when it is committed.
+    pub fn extend_pending(&mut self, id: ConfirmId, within: Option<Duration>) -> Result<(), CommitError> {
+        within.map_or(Ok(()), check_confirm)?;
+        self.confirmation = Some(Confirmation { id, within, begins: false });
+        Ok(())
+    }
+
+    /// What the commit would change, a minimal list: the difference between the tree it began with and its candidate.
+    pub fn diff(&self) -> Vec<Difference> {
+        let (before, after) = (&self.base.tree, self.draft.tree());
+        let roots = self.draft.touched().filter_map(|root| Path::from_names(vec![root.clone()]).ok());
+        roots.flat_map(|root| tega_tree::differences(&root, before.node(&root), after.node(&root))).collect()
     }
 
     /// Holds back a message until the commit is made.
@@ -309,12 +416,19 @@ impl Transaction {
 
     /// Whether there is nothing to commit or publish.
     pub fn is_empty(&self) -> bool {
-        self.operations.is_empty() && self.messages.is_empty()
+        // To extend a pending commit is something to do: its time begins anew.
+        let extends = self.confirmation.as_ref().is_some_and(|confirmation| !confirmation.begins);
+        self.operations.is_empty() && self.messages.is_empty() && self.acts.is_empty() && !extends
     }
 
     /// A place to come back to.
     pub fn savepoint(&self) -> Savepoint {
-        Savepoint { draft: self.draft.clone(), operations: self.operations.len(), messages: self.messages.len() }
+        Savepoint {
+            draft: self.draft.clone(),
+            operations: self.operations.len(),
+            messages: self.messages.len(),
+            acts: self.acts.len(),
+        }
     }
 
     /// Takes back what was done since the savepoint. What was read since stays noted.
@@ -322,6 +436,7 @@ impl Transaction {
         self.draft = savepoint.draft;
         self.operations.truncate(savepoint.operations);
         self.messages.truncate(savepoint.messages);
+        self.acts.truncate(savepoint.acts);
     }
 
     fn operate(&mut self, author: &Arc<Author>, operation: Operation) -> Result<(), CommitError> {
@@ -352,4 +467,16 @@ impl Transaction {
 
 fn within(what: &'static str, found: usize, limit: usize) -> Result<(), CommitError> {
     if found > limit { Err(CommitError::Limit { what, found, limit }) } else { Ok(()) }
+}
+
+/// A tag is a word: a letter, then letters, digits, `.`, `_` and `-`. So it is never taken for a version or a time.
+fn check_tag(name: &str) -> Result<(), CommitError> {
+    let rest = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let is_word = name.starts_with(char::is_alphabetic) && name.chars().all(rest);
+    if is_word && name.len() <= TAG_BYTES_MAX { Ok(()) } else { Err(CommitError::TagName { name: name.to_owned() }) }
+}
+
+fn check_confirm(time: Duration) -> Result<(), CommitError> {
+    let possible = Duration::from_millis(CONFIRM_MS_MIN)..=Duration::from_millis(CONFIRM_MS_MAX);
+    if possible.contains(&time) { Ok(()) } else { Err(CommitError::ConfirmTime { asked: time }) }
 }

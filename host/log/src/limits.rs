@@ -52,3 +52,18 @@ pub(crate) const READ_BYTES: usize = 128 * 1024;
 
 /// Memory that the batch buffer keeps between batches, in bytes; what one large batch needed beyond it is given back.
 pub(crate) const BATCH_KEPT_BYTES: usize = 4 * 1024 * 1024;
+
+/// Bytes of a snapshot that are written at a time.
+pub(crate) const SNAPSHOT_BUFFER_BYTES: usize = 256 * 1024;
+
+/// Bytes of a snapshot after which its file is synced: some ten milliseconds of a disk, the longest that a sync of the log
+/// then waits for it.
+pub(crate) const SNAPSHOT_SYNC_BYTES: usize = 4 * 1024 * 1024;
+
+/// Bytes of the reserve that are written at a time.
+pub(crate) const RESERVE_CHUNK_BYTES: usize = 64 * 1024;
+
+/// How far above the epochs that are proved one in a broken part of a log is believed by a repair.
+///
+/// An epoch begins at a start, so no log has had as many; what is further away was not written.
+pub(crate) const EPOCHS_BELIEVED_MAX: u64 = 1_000_000;

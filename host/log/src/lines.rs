@@ -1,16 +1,53 @@
-//! A file as a sequence of lines, through one buffer that grows no further than the longest record.
+//! A file or stream as a sequence of lines, through one buffer that grows no further than the longest record.
 //!
 //! Invariant: every byte of the file is in exactly one line, and each line's offset is true.
 
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use std::io;
+use std::{
+    io::{self, ErrorKind, Read},
+    ops::Range,
+};
 
 use crate::{
     ids::Offset,
     limits::{LINE_BYTES_MAX, READ_BYTES},
     storage::StorageFile,
 };
+
+/// A file as a stream, from an offset up to another.
+#[derive(Debug)]
+pub(crate) struct FileReader<F> {
+    file: F,
+    at: Offset,
+    until: Offset,
+}
+
+impl<F: StorageFile> FileReader<F> {
+    /// The bytes of a file from an offset on, up to its end.
+    pub(crate) fn new(file: F, from: Offset) -> Self {
+        Self { file, at: from, until: Offset::new(u64::MAX) }
+    }
+
+    /// Ends the stream at an offset, which may lie further on than the last one told.
+    pub(crate) fn read_until(&mut self, until: Offset) {
+        self.until = until;
+    }
+
+    pub(crate) fn length(&mut self) -> io::Result<u64> {
+        self.file.length()
+    }
+}
+
+impl<F: StorageFile> Read for FileReader<F> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.until.get().saturating_sub(self.at.get())).unwrap_or(usize::MAX);
+        let room = buffer.len().min(left);
+        let read = self.file.read_at(self.at.get(), buffer.get_mut(..room).unwrap_or_default())?;
+        self.at = self.at.plus(read);
+        Ok(read)
+    }
+}
 
 /// One line of a file.
 #[derive(Clone, Copy, Debug)]
@@ -34,10 +71,10 @@ pub(crate) enum LineEnd {
     TooFar,
 }
 
-/// Reads the lines of a file, from an offset on.
+/// Reads the lines of a stream.
 #[derive(Debug)]
-pub(crate) struct Lines<'f, F> {
-    file: &'f mut F,
+pub(crate) struct Lines<R> {
+    reader: R,
     buffer: Vec<u8>,
     /// How much of the buffer was handed out.
     taken: usize,
@@ -45,17 +82,41 @@ pub(crate) struct Lines<'f, F> {
     filled: usize,
     /// Where in the file the first byte of the buffer stands.
     buffer_at: Offset,
+    /// Where in the buffer the line stands that was handed out last.
+    last: Range<usize>,
     /// Whether the rest of the line that was too long is still to be passed over.
     passing_over: bool,
 }
 
-impl<'f, F: StorageFile> Lines<'f, F> {
-    pub(crate) fn new(file: &'f mut F, from: Offset) -> Self {
+impl<F: StorageFile> Lines<FileReader<F>> {
+    /// The lines of a file, from an offset on.
+    pub(crate) fn of_file(file: F, from: Offset) -> Self {
+        Self { buffer_at: from, ..Self::new(FileReader::new(file, from)) }
+    }
+}
+
+impl<R: Read> Lines<R> {
+    /// The lines of a stream, which begins at offset 0.
+    pub(crate) fn new(reader: R) -> Self {
         let buffer = vec![0; READ_BYTES];
-        Self { file, buffer, taken: 0, filled: 0, buffer_at: from, passing_over: false }
+        Self { reader, buffer, taken: 0, filled: 0, buffer_at: Offset::ZERO, last: 0..0, passing_over: false }
     }
 
-    /// The next line, or nothing at the end of the file.
+    pub(crate) fn reader_mut(&mut self) -> &mut R {
+        &mut self.reader
+    }
+
+    /// How much of the stream was handed out.
+    pub(crate) fn offset(&self) -> Offset {
+        self.buffer_at.plus(self.taken)
+    }
+
+    /// The line that [`Lines::next`] gave last, without its newline.
+    pub(crate) fn last(&self) -> &[u8] {
+        self.buffer.get(self.last.clone()).unwrap_or_default()
+    }
+
+    /// The next line, or nothing at the end of the stream; more may come there later.
     pub(crate) fn next(&mut self) -> io::Result<Option<RawLine<'_>>> {
         while self.passing_over {
             self.pass_over()?;
@@ -82,6 +143,7 @@ impl<'f, F: StorageFile> Lines<'f, F> {
         let from = self.taken;
         let until = from.saturating_add(bytes);
         self.taken = until.saturating_add(usize::from(end == LineEnd::Newline));
+        self.last = from..until;
         let bytes = self.buffer.get(from..until).unwrap_or_default();
         Ok(Some(RawLine { offset, bytes, end }))
     }
@@ -114,7 +176,12 @@ impl<'f, F: StorageFile> Lines<'f, F> {
             self.buffer.resize(longer, 0);
         }
         let room = self.buffer.get_mut(self.filled..).unwrap_or_default();
-        let read = self.file.read_at(self.buffer_at.plus(self.filled).get(), room)?;
+        let read = loop {
+            match self.reader.read(room) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                read => break read?,
+            }
+        };
         self.filled = self.filled.saturating_add(read).min(self.buffer.len());
         Ok(read)
     }
@@ -168,8 +235,8 @@ mod tests {
         }
     }
 
-    fn read(mut file: Endless, from: u64) -> Vec<(u64, usize, LineEnd)> {
-        let mut lines = Lines::new(&mut file, Offset::new(from));
+    fn read(file: Endless, from: u64) -> Vec<(u64, usize, LineEnd)> {
+        let mut lines = Lines::of_file(file, Offset::new(from));
         let mut found = Vec::new();
         while let Some(line) = lines.next().unwrap() {
             found.push((line.offset.get(), line.bytes.len(), line.end));
@@ -188,6 +255,20 @@ mod tests {
         let file = Endless { length: 10, newlines: vec![0, 5, 6], bytes_at_once: 3 };
         assert_eq!(read(file, 6), expected[2..]);
         assert_eq!(read(Endless { length: 0, newlines: vec![], bytes_at_once: 1 }, 0), []);
+    }
+
+    #[test]
+    fn lines_go_on_where_a_stream_was_ended_for_a_while() {
+        let mut lines = Lines::of_file(Endless { length: 10, newlines: vec![2, 5, 9], bytes_at_once: 2 }, Offset::ZERO);
+        let mut found = Vec::new();
+        for until in [0, 3, 3, 10] {
+            lines.reader_mut().read_until(Offset::new(until));
+            while let Some(line) = lines.next().unwrap() {
+                found.push((until, line.offset.get(), line.bytes.len()));
+            }
+            assert_eq!(lines.offset().get(), until);
+        }
+        assert_eq!((found, lines.last()), (vec![(3, 0, 2), (10, 3, 2), (10, 6, 3)], &b"xxx"[..]));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 pub(crate) enum Command {
     Pubsub,
     Rpc,
+    Backup,
     Roots,
     Plugins,
     Ids,
@@ -13,8 +14,8 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Rpc, Self::Pubsub, Self::Roots, Self::Plugins, Self::Ids, Self::Livez, Self::Readyz];
+    pub(crate) const ALL: [Self; 8] =
+        [Self::Rpc, Self::Pubsub, Self::Backup, Self::Roots, Self::Plugins, Self::Ids, Self::Livez, Self::Readyz];
 
     /// The command of a name.
     pub(crate) fn named(name: &str) -> Option<Self> {
@@ -26,6 +27,7 @@ impl Command {
         match self {
             Self::Pubsub => "pubsub",
             Self::Rpc => "rpc",
+            Self::Backup => "backup",
             Self::Roots => "roots",
             Self::Plugins => "plugins",
             Self::Ids => "ids",
@@ -39,7 +41,7 @@ impl Command {
         match self {
             Self::Pubsub => "GET",
             Self::Rpc => "POST",
-            Self::Roots | Self::Plugins | Self::Ids | Self::Livez | Self::Readyz => "GET, HEAD",
+            Self::Backup | Self::Roots | Self::Plugins | Self::Ids | Self::Livez | Self::Readyz => "GET, HEAD",
         }
     }
 
@@ -48,6 +50,7 @@ impl Command {
         match self {
             Self::Pubsub => "a WebSocket: subscriptions, notifications and messages",
             Self::Rpc => r#"call a method: ?path=hello.greet, body {"args": [..], "kwargs": {..}}"#,
+            Self::Backup => "a consistent copy of the database, as `tega backup` takes it",
             Self::Roots => "the roots with their versions",
             Self::Plugins => "the plugins, running and refused",
             Self::Ids => "the names of the open sessions",

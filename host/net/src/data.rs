@@ -3,7 +3,7 @@
 use http::{Method, Request};
 use hyper::body::Incoming;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use tega_engine::Transaction;
+use tega_engine::{Condition, Transaction};
 use tega_tree::{ChangeError, Path, ReadPath, Tree, Value, Version};
 
 use crate::accept::Peer;
@@ -87,7 +87,7 @@ impl<'a> Asked<'a> {
     fn begin(self, server: &Server, path: &Path) -> Result<Transaction, Problem> {
         let mut transaction = server.engine.begin(server.engine.sessions().author(self.name));
         if let Some(version) = self.expected {
-            transaction.expect_version(path.clone(), version);
+            transaction.expect(Condition::Version { path: path.clone(), expected: version })?;
         }
         if let Some(message) = self.message {
             transaction.set_message(message.to_owned())?;

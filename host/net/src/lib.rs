@@ -20,6 +20,7 @@
 
 mod accept;
 mod args;
+mod backup;
 mod body;
 mod command;
 mod connection;
@@ -36,6 +37,7 @@ mod rpc;
 mod server;
 mod stage;
 mod stream;
+mod streamed;
 #[cfg(test)]
 mod tests;
 

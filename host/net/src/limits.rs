@@ -79,3 +79,9 @@ pub const NOTIFY_BYTES_MAX: usize = 128 * 1024 * 1024;
 
 /// The most channels of regular expressions of one socket: each is matched against every commit, and takes memory of its own.
 pub const REGEX_SUBSCRIPTIONS_MAX: usize = 64;
+
+/// The pieces in which an answer that is not known whole is sent, in bytes.
+pub const STREAM_CHUNK_BYTES: usize = 64 * 1024;
+
+/// The pieces of one such answer that may wait for a slow reader.
+pub const STREAM_CHUNKS_MAX: usize = 4;

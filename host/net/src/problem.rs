@@ -9,8 +9,8 @@ use http::StatusCode;
 use http::header::{ALLOW, HeaderName, HeaderValue, RETRY_AFTER};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-use serde_json::Value as Json;
-use tega_engine::{CallError, CommitError, ErrorCode};
+use serde_json::{Value as Json, json};
+use tega_engine::{CallError, CommitError, ErrorCode, FailedCondition, PastError};
 use tega_tree::{ChangeError, JsonError, PathError};
 
 use crate::form::Form;
@@ -36,7 +36,10 @@ pub(crate) enum Kind {
     Conflict,
     BelowLeaf,
     VersionMismatch,
+    PendingCommit,
+    NoSuchState,
     TooLarge,
+    Locked,
     PathTooLong,
     Rejected,
     CallLimit,
@@ -74,6 +77,9 @@ impl Kind {
             Self::Conflict => (S::CONFLICT, "conflict", "In conflict with what is there"),
             Self::BelowLeaf => (S::CONFLICT, "below-leaf", "Below a leaf"),
             Self::VersionMismatch => (S::CONFLICT, "version-mismatch", "Another version than expected"),
+            Self::PendingCommit => (S::CONFLICT, "pending-commit", "A confirmed commit is pending there"),
+            Self::NoSuchState => (S::NOT_FOUND, "no-such-state", "No such state is kept"),
+            Self::Locked => (S::LOCKED, "locked", "Locked by another session"),
             Self::TooLarge => (S::PAYLOAD_TOO_LARGE, "too-large", "Too large"),
             Self::PathTooLong => (S::URI_TOO_LONG, "path-too-long", "The path is too long"),
             Self::Rejected => (S::UNPROCESSABLE_ENTITY, "rejected", "Refused by a plugin"),
@@ -212,8 +218,13 @@ impl From<CommitError> for Problem {
             CommitError::Change(ChangeError::NotFound { .. }) => Kind::NotFound,
             CommitError::Change(ChangeError::BelowLeaf { .. }) => Kind::BelowLeaf,
             CommitError::Change(_) => Kind::BadValue,
-            CommitError::Version { .. } => Kind::VersionMismatch,
-            CommitError::Exists { .. } | CommitError::Stale { .. } => Kind::Conflict,
+            CommitError::Conditions { failed } if failed.iter().all(is_version) => Kind::VersionMismatch,
+            CommitError::Conditions { .. } | CommitError::Stale { .. } => Kind::Conflict,
+            CommitError::Locked { .. } => Kind::Locked,
+            CommitError::Pending { .. } => Kind::PendingCommit,
+            CommitError::NotPending { .. } | CommitError::Past(PastError::NoRoot { .. }) => Kind::NotFound,
+            CommitError::Past(_) => Kind::NoSuchState,
+            CommitError::ConfirmTime { .. } | CommitError::TagName { .. } => Kind::BadArgument,
             CommitError::Unsettled | CommitError::Busy => Kind::Busy,
             CommitError::Rejected { .. } => Kind::Rejected,
             CommitError::JudgeUnavailable { .. } => Kind::JudgeUnavailable,
@@ -228,21 +239,46 @@ impl From<CommitError> for Problem {
     }
 }
 
+fn is_version(failed: &FailedCondition) -> bool {
+    matches!(failed, FailedCondition::Version { .. })
+}
+
+/// A condition that does not hold, for a program.
+fn condition_facts(failed: &FailedCondition) -> Json {
+    let version = |version: Option<tega_tree::Version>| version.map(|version| version.0);
+    match failed {
+        FailedCondition::Version { path, expected, found } => json!({
+            "condition": "version", "path": path.to_string(), "expected": expected.0, "found": version(*found),
+        }),
+        FailedCondition::Present { path } => json!({ "condition": "present", "path": path.to_string() }),
+        FailedCondition::Absent { path, found } => {
+            json!({ "condition": "absent", "path": path.to_string(), "found": found.0 })
+        }
+        FailedCondition::Equal { path, found } => {
+            json!({ "condition": "equal", "path": path.to_string(), "found": version(*found) })
+        }
+        other => json!({ "condition": other.to_string() }),
+    }
+}
+
 /// Adds what a program may want to know.
 fn commit_facts(problem: Problem, error: CommitError) -> Problem {
-    let version = |version: tega_tree::Version| Json::from(version.0);
     match error {
         CommitError::Change(ChangeError::BelowLeaf { path, leaf }) => {
             problem.with_fact("path", path.to_string()).with_fact("leaf", leaf.to_string())
         }
         CommitError::Change(ChangeError::NotFound { path }) => problem.with_fact("path", path.to_string()),
-        CommitError::Version { path, expected, found } => problem
-            .with_fact("path", path.to_string())
-            .with_fact("expected", expected.0)
-            .with_fact("found", found.map_or(Json::Null, version)),
-        CommitError::Exists { path, found } => {
-            problem.with_fact("path", path.to_string()).with_fact("found", version(found))
+        CommitError::Conditions { failed } => {
+            problem.with_fact("failed", failed.iter().map(condition_facts).collect::<Vec<_>>())
         }
+        CommitError::Locked { path, lock } => problem
+            .with_fact("path", path.to_string())
+            .with_fact("locked", lock.path.to_string())
+            .with_fact("holder", lock.holder)
+            .with_fact("reason", lock.reason)
+            .with_fact("since", lock.since.to_string()),
+        CommitError::Pending { path, id } => problem.with_fact("path", path.to_string()).with_fact("id", id.0),
+        CommitError::NotPending { id } => problem.with_fact("id", id.0),
         CommitError::Stale { path } => problem.with_fact("path", path.map(|path| path.to_string())),
         CommitError::Rejected { by, rejection } => problem
             .with_fact("by", by)

@@ -3,10 +3,12 @@
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Response as HttpResponse, StatusCode};
-use http_body_util::Full;
+use http_body_util::{Either, Full};
 
-/// The body of an answer.
-pub(crate) type Body = Full<Bytes>;
+use crate::streamed::Streamed;
+
+/// The body of an answer: known whole, or written while it is sent.
+pub(crate) type Body = Either<Full<Bytes>, Streamed>;
 
 /// An answer.
 pub(crate) type Response = HttpResponse<Body>;
@@ -14,6 +16,11 @@ pub(crate) type Response = HttpResponse<Body>;
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(crate) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 pub(crate) const PLAIN_TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+
+/// A body of no bytes.
+pub(crate) fn no_body() -> Body {
+    Body::Left(Full::default())
+}
 
 /// 200 with JSON.
 pub(crate) fn json(text: impl Into<Bytes>) -> Response {
@@ -27,7 +34,7 @@ pub(crate) fn text(text: impl Into<Bytes>) -> Response {
 
 /// 200 without content, as the original answers a write.
 pub(crate) fn empty() -> Response {
-    let mut response = Response::new(Body::default());
+    let mut response = Response::new(no_body());
     response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(0));
     response
 }
@@ -35,7 +42,7 @@ pub(crate) fn empty() -> Response {
 /// Any answer with a body. Its length stands in a header, so that the answer to HEAD tells it too.
 pub(crate) fn with_body(status: StatusCode, content_type: HeaderValue, body: Bytes) -> Response {
     let length = HeaderValue::from(body.len());
-    let mut response = Response::new(Body::new(body));
+    let mut response = Response::new(Body::Left(Full::new(body)));
     *response.status_mut() = status;
     let headers: &mut HeaderMap = response.headers_mut();
     headers.insert(CONTENT_TYPE, content_type);

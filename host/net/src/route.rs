@@ -13,9 +13,9 @@ use crate::accept::Peer;
 use crate::command::Command;
 use crate::form::Form;
 use crate::problem::Problem;
-use crate::response::{Body, Response};
+use crate::response::{self, Response};
 use crate::server::Server;
-use crate::{data, manage, pubsub, rpc};
+use crate::{backup, data, manage, pubsub, rpc};
 
 /// Answers a request, whatever happens.
 ///
@@ -39,7 +39,7 @@ pub(crate) async fn answer(server: Arc<Server>, peer: Arc<Peer>, request: Reques
     };
     if method == Method::HEAD {
         // The length stays told; hyper itself leaves the body out over HTTP/1 only.
-        *response.body_mut() = Body::default();
+        *response.body_mut() = response::no_body();
     }
     tracing::debug!(
         peer = %peer.address,
@@ -70,6 +70,7 @@ async fn dispatch(server: &Arc<Server>, peer: &Arc<Peer>, request: Request<Incom
         Command::Pubsub => pubsub::upgrade(server, peer, request),
         Command::Rpc => rpc::answer(server, peer, request).await,
         _ if !reads => Err(Problem::wrong_verb(path, command.verbs())),
+        Command::Backup => backup::answer(server).await,
         Command::Roots => Ok(manage::roots(&server.engine)),
         Command::Plugins => Ok(manage::plugins(&server.engine)),
         Command::Ids => Ok(manage::ids(&server.engine)),

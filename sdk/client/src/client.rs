@@ -172,6 +172,32 @@ impl Client {
         Ok(by_name.into_iter().map(|(name, plugin)| Plugin { name, ..plugin }).collect())
     }
 
+    /// Takes a consistent copy of the server's database, while it goes on. It is whole once [`Backup::next`] gave its end.
+    ///
+    /// # Errors
+    /// [`RequestError::Refused`] with status 404 where the database has no commit yet; the others as they say.
+    ///
+    /// # Cancel safety
+    /// It leaves nothing.
+    pub async fn backup(&self) -> Result<Backup, RequestError> {
+        let response =
+            self.request(Method::GET, "/_backup").send().await.map_err(|error| self.failed(error))?;
+        let status = response.status();
+        if !status.is_success() {
+            let content_type = response.headers().get(CONTENT_TYPE).cloned();
+            let body = self.body(response).await?;
+            let content_type = content_type.as_ref().and_then(|text| text.to_str().ok()).unwrap_or_default();
+            return Err(RequestError::Refused(Problem::read(status, content_type, &body)));
+        }
+        let header = |name: &str| response.headers().get(name).and_then(|text| text.to_str().ok());
+        let file_name = header("content-disposition").and_then(file_name).map(str::to_owned);
+        let position = header("tega-position").map(str::to_owned);
+        let (Some(file_name), Some(position)) = (file_name, position) else {
+            return Err(self.not_understood(std::io::Error::other("the answer does not say what the copy is called")));
+        };
+        Ok(Backup { client: self.clone(), response, file_name, position })
+    }
+
     /// Opens a session of this name: one word, by which others know it.
     ///
     /// # Errors
@@ -228,6 +254,46 @@ impl Client {
     fn not_understood(&self, error: impl std::error::Error + Send + Sync + 'static) -> RequestError {
         RequestError::NotUnderstood { address: self.address.clone(), source: error.into() }
     }
+}
+
+/// A copy of a database on its way.
+#[derive(Debug)]
+pub struct Backup {
+    client: Client,
+    response: Response,
+    file_name: String,
+    position: String,
+}
+
+impl Backup {
+    /// What its file is to be called, for a database to be opened with it: one name, without a folder.
+    pub fn file_name(&self) -> &str {
+        &self.file_name
+    }
+
+    /// The position of the database that it holds.
+    pub fn position(&self) -> &str {
+        &self.position
+    }
+
+    /// The next bytes of it; none at its end.
+    ///
+    /// # Errors
+    /// Where it does not come whole.
+    ///
+    /// # Cancel safety
+    /// No bytes are lost.
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, RequestError> {
+        let chunk = self.response.chunk().await.map_err(|error| self.client.failed(error))?;
+        Ok(chunk.map(|chunk| chunk.to_vec()))
+    }
+}
+
+/// The name in a header such as `attachment; filename="x"`; none where it is no plain name.
+fn file_name(disposition: &str) -> Option<&str> {
+    let name = disposition.split_once("filename=\"")?.1.strip_suffix('"')?;
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    (name.bytes().all(is_plain) && !name.starts_with('.') && !name.is_empty()).then_some(name)
 }
 
 /// The body of a call.

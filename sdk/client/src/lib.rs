@@ -23,7 +23,7 @@
 //!
 //! # Map
 //!
-//! - [`Client`] asks over HTTP (`client.rs`); what it is told of plugins is a [`Plugin`] (`plugin.rs`).
+//! - [`Client`] asks over HTTP (`client.rs`), a [`Backup`] among others; what it is told of plugins is a [`Plugin`] (`plugin.rs`).
 //! - [`Session`] is a WebSocket with a name (`session.rs`); what it hears is an [`Event`] (`event.rs`), which comes in a frame
 //!   (`frame.rs`).
 //! - [`name_in_path`] writes a name as it stands in a path; `path.rs` also makes a URL of a path.
@@ -42,7 +42,7 @@ mod plugin;
 mod problem;
 mod session;
 
-pub use client::Client;
+pub use client::{Backup, Client};
 pub use error::{ClientError, ConnectError, RequestError, SessionError};
 pub use event::{Change, Event, Item, Message};
 pub use frame::FrameError;

@@ -6,7 +6,7 @@ use anyhow::{Error, Result};
 use tega_client::{ClientError, RequestError, SessionError};
 
 use super::input::InputError;
-use super::output::{self, OutputError};
+use super::output;
 
 /// The server refused, or the connection broke.
 const REFUSED: u8 = 1;
@@ -18,7 +18,7 @@ const NO_CONNECTION: u8 = 3;
 /// Tells on stderr what went wrong, and gives the exit code.
 pub(super) fn end(result: Result<()>) -> ExitCode {
     let Err(error) = result else { return ExitCode::SUCCESS };
-    if matches!(error.downcast_ref(), Some(OutputError::Closed)) {
+    if output::is_closed(&error) {
         return ExitCode::SUCCESS;
     }
     output::note(&format!("error: {error:#}"));

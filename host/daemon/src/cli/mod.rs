@@ -3,6 +3,7 @@
 //! ```text
 //! mod.rs      the commands and what each one does
 //! input.rs    what a command takes: JSON, files, `name=value`
+//! backup.rs   `tega backup`
 //! watch.rs    `tega watch`, which goes on until it is stopped
 //! output.rs   what goes to stdout;  indent.rs: JSON for a reader;  table.rs: columns
 //! exit.rs     how a command ends: the message and the exit code
@@ -10,14 +11,16 @@
 //!
 //! Invariant: what a program may want is on stdout, everything else on stderr.
 
+mod backup;
 mod exit;
 mod indent;
 mod input;
-mod output;
+pub(crate) mod output;
 mod table;
 mod watch;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -87,6 +90,16 @@ pub enum Command {
         /// The server.
         #[command(flatten)]
         server: Server,
+    },
+    /// Take a consistent copy of the database while the server goes on, with the states kept of its roots. `tega restore` makes a
+    /// folder of it again.
+    Backup {
+        /// The server.
+        #[command(flatten)]
+        server: Server,
+        /// The folder that the copy goes into; it is made if it is missing.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
     },
     /// Print changes and messages as they come, until Ctrl-C.
     ///
@@ -164,6 +177,7 @@ async fn perform(command: Command) -> Result<()> {
         }
         Command::Roots { server } => roots(&server.client()?).await,
         Command::Plugins { server } => plugins(&server.client()?).await,
+        Command::Backup { server, folder } => backup::run(&server.client()?, &folder).await,
         Command::Watch { server, channel, regex, id } => {
             let name = id.unwrap_or_else(watch::random_name);
             let mut session = server.client()?.session(&name, Scope::Local).await?;

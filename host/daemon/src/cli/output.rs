@@ -6,7 +6,7 @@ use super::indent::indented;
 
 /// Why nothing more can be printed.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum OutputError {
+pub(crate) enum OutputError {
     /// Whoever read it has seen enough, as `head` does.
     #[error("nobody reads the output any more")]
     Closed,
@@ -22,26 +22,31 @@ impl From<io::Error> for OutputError {
 }
 
 /// Prints JSON: indented on a terminal, as it is otherwise.
-pub(super) fn json(json: &str) -> Result<(), OutputError> {
+pub(crate) fn json(json: &str) -> Result<(), OutputError> {
     if io::stdout().is_terminal() { line(&indented(json)) } else { line(json) }
 }
 
 /// Prints a line.
-pub(super) fn line(line: &str) -> Result<(), OutputError> {
+pub(crate) fn line(line: &str) -> Result<(), OutputError> {
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{line}")?;
     Ok(stdout.flush()?)
 }
 
 /// Prints lines that have their ends.
-pub(super) fn text(text: &str) -> Result<(), OutputError> {
+pub(crate) fn text(text: &str) -> Result<(), OutputError> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
     Ok(stdout.flush()?)
 }
 
 /// Tells the user something on stderr.
-pub(super) fn note(note: &str) {
+pub(crate) fn note(note: &str) {
     // Where stderr is closed there is nobody to tell.
     let _ = writeln!(io::stderr().lock(), "{note}");
+}
+
+/// Whether nobody reads the output any more, which is no failure.
+pub(crate) fn is_closed(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(OutputError::Closed))
 }

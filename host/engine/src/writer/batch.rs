@@ -3,25 +3,30 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tega_tree::Draft;
+use tega_tree::Path;
 use tokio::sync::oneshot;
 
-use super::{Refusal, Submission};
+use super::making::Making;
+use super::{Refusal, Rules, Submission};
 use crate::channel::{Channels, Message};
+use crate::history::Kept;
 use crate::limits::BATCH_BYTES_MAX;
 use crate::record::Record;
-use crate::state::Position;
-use crate::{AuthoredChange, Commit, CommitError, Committed, State};
+use crate::state::Advance;
+use crate::{AuthorKind, Commit, CommitError, Committed, State, condition};
 
 type Answer = oneshot::Sender<Result<Committed, Refusal>>;
 
 /// Commits in the making: applied one after another to a tree that nobody sees yet.
-pub(super) struct Batch {
+pub(crate) struct Batch<'r> {
+    rules: &'r Rules,
     state: State,
     time: Timestamp,
     records: Vec<Vec<u8>>,
     bytes: usize,
     verdicts: Vec<(Answer, Verdict)>,
+    /// What is no longer kept of the past once the batch is stored.
+    dropped: Vec<Kept>,
 }
 
 enum Verdict {
@@ -29,29 +34,43 @@ enum Verdict {
     Refused(Refusal),
 }
 
-impl Batch {
-    pub(super) fn new(state: Arc<State>, time: Timestamp) -> Self {
-        Self { state: State::clone(&state), time, records: Vec::new(), bytes: 0, verdicts: Vec::new() }
+impl<'r> Batch<'r> {
+    pub(crate) fn new(rules: &'r Rules, state: &State, time: Timestamp) -> Self {
+        let (records, verdicts, dropped) = (Vec::new(), Vec::new(), Vec::new());
+        Self { rules, state: state.clone(), time, records, bytes: 0, verdicts, dropped }
     }
 
     pub(super) fn is_full(&self) -> bool {
         self.bytes >= BATCH_BYTES_MAX
     }
 
+    /// How many commits were asked for.
+    pub(super) fn len(&self) -> usize {
+        self.verdicts.len()
+    }
+
     /// Checks a submission against the commits before it, applies it and encodes it.
-    pub(super) fn take(&mut self, mut submission: Submission) {
+    pub(super) fn take(&mut self, mut submission: Submission, answer: Answer) {
         let messages = std::mem::take(&mut submission.messages);
-        let verdict = match self.check(&submission).and_then(|()| self.apply(&mut submission)) {
+        let verdict = match self.make(submission) {
             Ok(commit) => Verdict::Made { commit, messages },
             Err(refusal) => Verdict::Refused(refusal),
         };
-        self.verdicts.push((submission.answer, verdict));
+        self.verdicts.push((answer, verdict));
+    }
+
+    /// Checks a submission, applies it and encodes it.
+    pub(crate) fn make(&mut self, mut submission: Submission) -> Result<Option<Arc<Commit>>, Refusal> {
+        self.check(&submission)?;
+        self.check_free(&submission).map_err(Refusal::Commit)?;
+        self.apply(&mut submission)
     }
 
     fn check(&self, submission: &Submission) -> Result<(), Refusal> {
         let (tree, revision) = (&self.state.tree, self.state.revision());
-        for condition in &submission.conditions {
-            condition.check(tree).map_err(Refusal::Commit)?;
+        let failed = condition::failed(&submission.conditions, tree);
+        if !failed.is_empty() {
+            return Err(Refusal::Commit(CommitError::Conditions { failed }));
         }
         if let Some(reads) = &submission.reads {
             reads.check(tree, revision).map_err(Refusal::Commit)?;
@@ -59,15 +78,26 @@ impl Batch {
         submission.judged.check(tree, revision).map_err(|_| Refusal::JudgedOnStale)
     }
 
-    fn apply(&mut self, submission: &mut Submission) -> Result<Option<Arc<Commit>>, Refusal> {
-        let mut draft = Draft::new(self.state.tree.clone());
-        let mut changes = Vec::with_capacity(submission.operations.len());
-        for authored in &submission.operations {
-            let made = authored.operation.apply(&mut draft).map_err(Refusal::Commit)?;
-            changes
-                .extend(made.into_iter().map(|change| AuthoredChange { change, author: Arc::clone(&authored.author) }));
+    /// Refuses what locks or pending commits keep the author from. Links and the daemon itself are not kept from anything.
+    fn check_free(&self, submission: &Submission) -> Result<(), CommitError> {
+        let paths = || submission.operations.iter().map(|authored| authored.operation.path());
+        self.rules.locks.check(&submission.author, paths())?;
+        if matches!(submission.author.kind, AuthorKind::Node | AuthorKind::Daemon) {
+            return Ok(());
         }
-        if changes.is_empty() {
+        let carried = submission.confirmation.as_ref().map(|confirmation| &confirmation.id);
+        let mut others = self.state.pending.iter().filter(|pending| Some(&pending.id) != carried);
+        let hit = others.find_map(|pending| {
+            let touched: Option<&Path> = paths().find(|path| pending.concerns(path));
+            Some(CommitError::Pending { path: touched?.clone(), id: pending.id.clone() })
+        });
+        hit.map_or(Ok(()), Err)
+    }
+
+    fn apply(&mut self, submission: &mut Submission) -> Result<Option<Arc<Commit>>, Refusal> {
+        let Making { draft, changes, effects, .. } =
+            Making::of(&self.state, submission).map_err(Refusal::Commit)?;
+        if changes.is_empty() && effects.is_empty() {
             return Ok(None);
         }
         let record = Record {
@@ -76,6 +106,7 @@ impl Batch {
             author: Arc::clone(&submission.author),
             message: submission.message.take(),
             changes,
+            effects,
         };
         let line = record.encode();
         let limit = tega_log::limits::PAYLOAD_BYTES_MAX;
@@ -83,14 +114,17 @@ impl Batch {
             let what = "the record of a commit in bytes";
             return Err(Refusal::Commit(CommitError::Limit { what, found: line.len(), limit }));
         }
-        let before = std::mem::replace(&mut self.state.tree, draft.into_tree());
-        self.state.position = Position { revision: record.revision, ..self.state.position.clone() };
+        let before = self.state.tree.clone();
+        let Record { revision, time, author, message, changes, effects } = record;
+        let advance = Advance { draft, revision, time, author: &author, changes: &changes, effects: &effects };
+        self.state.advance(advance, self.rules.history, &mut self.dropped);
         let commit = Commit {
-            revision: record.revision,
-            time: record.time,
-            author: record.author,
-            message: record.message,
-            changes: record.changes,
+            revision,
+            time,
+            author,
+            message,
+            changes,
+            effects,
             hops: submission.hops,
             before,
             after: self.state.tree.clone(),
@@ -112,11 +146,16 @@ impl Batch {
     }
 
     /// The commits, in order.
-    pub(super) fn commits(&self) -> impl Iterator<Item = Arc<Commit>> {
+    pub(super) fn commits(&self) -> impl Iterator<Item = Arc<Commit>> + use<'_, 'r> {
         self.verdicts.iter().filter_map(|(_, verdict)| match verdict {
             Verdict::Made { commit, .. } => commit.clone(),
             Verdict::Refused(_) => None,
         })
+    }
+
+    /// What is no longer kept of the past, once the batch is stored.
+    pub(super) fn take_dropped(&mut self) -> Vec<Kept> {
+        std::mem::take(&mut self.dropped)
     }
 
     /// Sends the messages that were held back, and tells each sender what became of its submission.

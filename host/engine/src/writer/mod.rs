@@ -1,35 +1,62 @@
 //! The writer: the one thread that changes the database.
 //!
-//! Invariant: what readers see was synced before; what is answered or notified was seen by readers before.
+//! Invariant: what readers see was synced before, unless the durability says otherwise; what is answered or notified was seen by
+//! readers before.
 
 mod batch;
+mod making;
+mod pace;
+mod timers;
 
 use std::sync::Arc;
+use std::time::Instant;
 
-use tega_log::{AppendError, Log, Storage};
+use tega_log::{AppendError, Log, Mark, Storage};
 use tokio::sync::{mpsc, oneshot};
+
+pub(crate) use batch::Batch;
 
 use crate::channel::Message;
 use crate::engine::Shared;
+use crate::judging::Settled;
 use crate::limits::BATCH_COMMITS_MAX;
+use crate::locks::Locks;
 use crate::port::Clock;
 use crate::reads::Reads;
-use crate::transaction::{Authored, Condition};
-use crate::{Author, CommitError, Committed, State};
-use batch::Batch;
+use crate::reaper::Reaper;
+use crate::snapshot::Shelf;
+use crate::transaction::{Act, Authored, Confirmation};
+use crate::{
+    Author, CommitError, Committed, Condition, ConfirmId, Durability, HistoryLimits, Options, State, Transaction,
+};
+use pace::Pace;
+use timers::Timers;
 
 /// What the writer is asked to do.
 #[derive(Debug)]
 pub(crate) enum Job {
-    Commit(Box<Submission>),
+    Commit(Box<Submission>, Answer),
+    /// Tell where the log stands, with all before it synced, and the state there.
+    Mark(oneshot::Sender<Result<Marked, CommitError>>),
     /// Take no further commits, make those that wait, and close the log.
     Stop,
 }
 
+type Answer = oneshot::Sender<Result<Committed, Refusal>>;
+
+/// A state with its place in the log, synced.
+#[derive(Clone, Debug)]
+pub(crate) struct Marked {
+    pub(crate) mark: Mark,
+    pub(crate) state: Arc<State>,
+}
+
 /// A transaction on its way to the writer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Submission {
     pub(crate) operations: Vec<Authored>,
+    pub(crate) acts: Vec<Act>,
+    pub(crate) confirmation: Option<Confirmation>,
     pub(crate) conditions: Vec<Condition>,
     /// What the transaction read.
     pub(crate) reads: Option<Reads>,
@@ -39,7 +66,40 @@ pub(crate) struct Submission {
     pub(crate) message: Option<String>,
     pub(crate) messages: Vec<Message>,
     pub(crate) hops: u32,
-    pub(crate) answer: oneshot::Sender<Result<Committed, Refusal>>,
+}
+
+impl Submission {
+    /// A transaction as transforms and guards left it.
+    pub(crate) fn new(transaction: &Transaction, settled: Settled) -> Self {
+        Self {
+            operations: settled.operations,
+            acts: transaction.acts.clone(),
+            confirmation: transaction.confirmation.clone(),
+            conditions: transaction.conditions.clone(),
+            reads: transaction.reads.clone(),
+            judged: settled.reads,
+            author: Arc::clone(&transaction.author),
+            message: transaction.message.clone(),
+            messages: transaction.messages.clone(),
+            hops: transaction.hops,
+        }
+    }
+
+    /// What the daemon itself does, beside changing nodes.
+    fn by_daemon(act: Act, message: String) -> Self {
+        Self {
+            operations: Vec::new(),
+            acts: vec![act],
+            confirmation: None,
+            conditions: Vec::new(),
+            reads: None,
+            judged: Reads::default(),
+            author: Arc::new(Author::daemon()),
+            message: Some(message),
+            messages: Vec::new(),
+            hops: 0,
+        }
+    }
 }
 
 /// Why a submission was not committed.
@@ -60,85 +120,186 @@ impl Refusal {
     }
 }
 
+/// What each commit is held against, beside its own conditions.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    pub(crate) locks: Locks,
+    pub(crate) history: HistoryLimits,
+}
+
+/// What the writer shares with the rest of the database.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rules: Rules,
+    pub(crate) shelf: Arc<Shelf>,
+}
+
 /// The writer's own things.
 #[derive(Debug)]
 pub(crate) struct Writer<S: Storage> {
-    pub(crate) log: Log<S>,
-    pub(crate) state: Arc<State>,
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) queue: mpsc::Receiver<Job>,
+    log: Log<S>,
+    state: Arc<State>,
+    parts: Parts,
+    queue: mpsc::Receiver<Job>,
+    durability: Durability,
+    pace: Pace,
+    timers: Timers,
+    reaper: Reaper,
+    /// The length of the log after which a snapshot is written, in bytes.
+    snapshot_log_bytes: u64,
+    /// The log there was at the start behind the snapshot that it began with, until one is written; in bytes, about.
+    grown_before: u64,
+    /// What had been appended in this run at the last snapshot, in bytes.
+    snapshot_at: u64,
+    snapshot: Option<std::thread::JoinHandle<()>>,
 }
 
+/// What is freed aside rather than at once, in bytes: below it the freeing costs less than handing it over.
+const FREED_ASIDE_BYTES: usize = 64 * 1024;
+
 impl<S: Storage> Writer<S> {
+    pub(crate) fn new(
+        log: Log<S>,
+        state: Arc<State>,
+        parts: Parts,
+        queue: mpsc::Receiver<Job>,
+        options: &Options,
+    ) -> std::io::Result<Self> {
+        let mut timers = Timers::new()?;
+        timers.follow(&state.pending, Instant::now());
+        // It may not have been made at the start for lack of space.
+        timers.refill_later(Instant::now());
+        let grown_before = parts.shelf.log_behind();
+        Ok(Self {
+            log,
+            state,
+            parts,
+            queue,
+            durability: options.durability,
+            pace: Pace::default(),
+            timers,
+            reaper: Reaper::start()?,
+            snapshot_log_bytes: options.snapshot_log_bytes,
+            grown_before,
+            snapshot_at: 0,
+            snapshot: None,
+        })
+    }
+
     /// Makes batches until it is told to stop, or nobody is left to ask for commits; then closes the log.
     pub(crate) fn run(mut self) -> Result<(), tega_log::CloseError> {
-        let _end = End(Arc::clone(&self.shared));
-        while let Some(job) = self.queue.blocking_recv() {
-            let Job::Commit(first) = job else {
-                self.queue.close();
-                continue;
-            };
-            let waiting = self.gather(*first);
-            self.write(waiting);
+        let _end = End(Arc::clone(&self.parts.shared));
+        while let Some(job) = self.timers.wait(&mut self.queue) {
+            let mut next = job;
+            while let Some(job) = next.take() {
+                next = self.handle(job);
+            }
+            self.on_time();
         }
+        self.parts.shelf.give_up();
         self.log.close()
     }
 
-    /// Takes what waits, up to the size of a batch.
-    fn gather(&mut self, first: Submission) -> Vec<Submission> {
+    /// Does a job, and gives the one that was found behind it and is none of its batch.
+    fn handle(&mut self, job: Job) -> Option<Job> {
+        match job {
+            Job::Commit(first, answer) => {
+                let (waiting, behind) = self.gather((*first, answer));
+                self.write(waiting);
+                behind
+            }
+            Job::Mark(answer) => {
+                // Nobody waits any more: nothing was changed.
+                let _ = answer.send(self.mark());
+                None
+            }
+            Job::Stop => {
+                self.queue.close();
+                None
+            }
+        }
+    }
+
+    /// Takes what waits, up to the size of a batch; and the first job that is no commit, if one came.
+    fn gather(&mut self, first: (Submission, Answer)) -> (Vec<(Submission, Answer)>, Option<Job>) {
         let mut waiting = vec![first];
+        let mut waited = false;
         while waiting.len() < BATCH_COMMITS_MAX {
             match self.queue.try_recv() {
-                Ok(Job::Commit(submission)) => waiting.push(*submission),
-                Ok(Job::Stop) => self.queue.close(),
+                Ok(Job::Commit(submission, answer)) => waiting.push((*submission, answer)),
+                Ok(other) => return (waiting, Some(other)),
+                Err(_) if !waited && !self.durability.is_lossy() => {
+                    waited = true;
+                    self.pace.wait(waiting.len(), &self.queue);
+                }
                 Err(_) => break,
             }
         }
-        waiting
+        (waiting, None)
     }
 
     /// Makes the commits of the submissions: check, apply, encode, append, sync, publish, notify, answer.
-    fn write(&mut self, waiting: Vec<Submission>) {
+    fn write(&mut self, waiting: Vec<(Submission, Answer)>) {
         let mut rest = waiting.into_iter();
         while rest.len() > 0 {
-            let mut batch = Batch::new(Arc::clone(&self.state), self.clock.now());
-            while let Some(submission) = (!batch.is_full()).then(|| rest.next()).flatten() {
-                batch.take(submission);
+            let rules = self.parts.rules.clone();
+            let mut batch = Batch::new(&rules, &self.state, self.parts.clock.now());
+            while let Some((submission, answer)) = (!batch.is_full()).then(|| rest.next()).flatten() {
+                batch.take(submission, answer);
             }
-            if let Err(failure) = self.store(&batch) {
+            if let Err(failure) = self.store(&batch, Urgency::Usual) {
                 batch.fail(&failure);
                 continue;
             }
-            self.state = batch.state();
-            self.shared.state.store(Arc::clone(&self.state));
-            self.shared.newest.publish(batch.commits());
-            batch.answer(&self.shared.channels, &self.state);
+            self.publish(batch);
         }
     }
 
-    /// Appends the records of a batch and syncs the log.
-    fn store(&mut self, batch: &Batch) -> Result<(), CommitError> {
+    /// Shows a stored batch to readers, tells the followers, and answers.
+    fn publish(&mut self, mut batch: Batch<'_>) {
+        self.state = batch.state();
+        let old = self.parts.shared.state.swap(Arc::clone(&self.state));
+        let passed = self.parts.shared.newest.publish(batch.commits());
+        let dropped = batch.take_dropped();
+        batch.answer(&self.parts.shared.channels, &self.state);
+        self.timers.follow(&self.state.pending, Instant::now());
+        let bytes: usize = dropped.iter().map(|kept| kept.bytes).sum::<usize>()
+            + passed.iter().map(|commit| commit.record_bytes).sum::<usize>();
+        if bytes >= FREED_ASIDE_BYTES {
+            self.reaper.take((old, passed, dropped));
+        }
+        self.snapshot_if_due();
+    }
+
+    /// Appends the records of a batch, and syncs the log as the durability says.
+    fn store(&mut self, batch: &Batch<'_>, urgency: Urgency) -> Result<(), CommitError> {
         if batch.records().is_empty() {
             return Ok(());
         }
         if self.log.poisoned().is_some() {
             return Err(CommitError::Refusing);
         }
-        let failed = match self.log.append(batch.records()) {
-            Ok(_) => match self.log.sync() {
-                Ok(()) => return Ok(()),
-                Err(error) => {
-                    self.shared.refuse(&error);
-                    CommitError::OutcomeUnknown
+        let appended = match urgency {
+            Urgency::Usual => self.log.append(batch.records()),
+            Urgency::MayUseTheReserve => self.log.append_urgent(batch.records()),
+        };
+        let failed = match appended {
+            Ok(_) => match self.durability {
+                Durability::Always => return self.sync(batch.len()),
+                Durability::Interval(time) => {
+                    self.timers.sync_within(time);
+                    return Ok(());
                 }
+                Durability::Never => return Ok(()),
             },
             Err(AppendError::NoSpace { file, source }) => {
                 tracing::error!(file = %file.display(), %source, "no space for a commit; nothing was changed");
                 CommitError::NoSpace
             }
             Err(error @ (AppendError::Failed(_) | AppendError::Poisoned(_))) => {
-                self.shared.refuse(&error);
+                self.parts.shared.refuse(&error);
                 CommitError::OutcomeUnknown
             }
             Err(error) => {
@@ -152,6 +313,95 @@ impl<S: Storage> Writer<S> {
         };
         Err(failed)
     }
+
+    fn sync(&mut self, commits: usize) -> Result<(), CommitError> {
+        let begun = Instant::now();
+        self.log.sync().map_err(|error| {
+            self.parts.shared.refuse(&error);
+            CommitError::OutcomeUnknown
+        })?;
+        self.pace.synced(commits, begun.elapsed());
+        Ok(())
+    }
+
+    /// The place in the log where the state is, synced.
+    fn mark(&mut self) -> Result<Marked, CommitError> {
+        if self.log.poisoned().is_some() {
+            return Err(CommitError::Refusing);
+        }
+        self.sync(0)?;
+        Ok(Marked { mark: self.log.mark(), state: Arc::clone(&self.state) })
+    }
+
+    /// Does what has come due: syncs, takes back what was not confirmed in time, makes the reserve again.
+    fn on_time(&mut self) {
+        let now = Instant::now();
+        if self.timers.is_sync_due(now) && self.log.poisoned().is_none() {
+            // A failure is told to whoever commits next, and in the daemon's log.
+            let _ = self.sync(0);
+        }
+        if let Some(id) = self.timers.expired(now) {
+            self.take_back(&id, now);
+        }
+        if self.timers.is_refill_due(now) && self.log.refill_reserve() {
+            self.timers.refilled();
+        }
+    }
+
+    /// Takes back a confirmed commit whose time ran out.
+    fn take_back(&mut self, id: &ConfirmId, now: Instant) {
+        let within = self.state.pending.iter().find(|pending| pending.id == *id).map(|pending| pending.within);
+        let Some(within) = within else { return };
+        let message = format!("{id} was not confirmed within {} ms", within.as_millis());
+        tracing::warn!(%id, within_ms = within.as_millis(), "a commit was not confirmed in time and is taken back");
+        let submission = Submission::by_daemon(Act::Undo(id.clone()), message);
+        let (answer, mut outcome) = oneshot::channel();
+        let rules = self.parts.rules.clone();
+        let mut batch = Batch::new(&rules, &self.state, self.parts.clock.now());
+        batch.take(submission, answer);
+        match self.store(&batch, Urgency::MayUseTheReserve) {
+            Ok(()) => self.publish(batch),
+            Err(failure) => batch.fail(&failure),
+        }
+        self.timers.refill_later(now);
+        if let Ok(Err(refusal)) = outcome.try_recv() {
+            let error = refusal.into_error();
+            tracing::error!(%id, %error, "a commit that was not confirmed can't be taken back yet; it is tried again");
+            match self.log.poisoned() {
+                Some(_) => self.timers.forget(id),
+                None => self.timers.retry(id, now),
+            }
+        }
+    }
+
+    /// Has a snapshot written aside, once the log has grown enough since the last.
+    fn snapshot_if_due(&mut self) {
+        let grown = self.grown_before + self.log.appended_bytes() - self.snapshot_at;
+        let is_writing = self.snapshot.as_ref().is_some_and(|thread| !thread.is_finished());
+        if grown < self.snapshot_log_bytes || is_writing {
+            return;
+        }
+        let Ok(Marked { mark, state }) = self.mark() else { return };
+        (self.grown_before, self.snapshot_at) = (0, self.log.appended_bytes());
+        let (shelf, clock) = (Arc::clone(&self.parts.shelf), Arc::clone(&self.parts.clock));
+        let write = move || match shelf.write(&mark, &state, clock.now()) {
+            Ok(written) => {
+                tracing::info!(revision = %written.revision, bytes = written.bytes, "a snapshot was written");
+            }
+            Err(error) => tracing::warn!(%error, "no snapshot was written; the log goes on without"),
+        };
+        match std::thread::Builder::new().name("tega-snapshot".to_owned()).spawn(write) {
+            Ok(thread) => self.snapshot = Some(thread),
+            Err(error) => tracing::warn!(%error, "no thread for a snapshot; it is tried again"),
+        }
+    }
+}
+
+/// Whether a batch may use the space that is kept for the daemon's own commits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Urgency {
+    Usual,
+    MayUseTheReserve,
 }
 
 /// Tells, however the writer ends, that it did.

@@ -104,7 +104,7 @@ impl SegmentEntry<'_> {
 }
 
 /// The checksum that a line tells, if it begins like a record, and the rest of the line.
-fn split_checksum(line: &[u8]) -> Option<(Checksum, &[u8])> {
+pub(super) fn split_checksum(line: &[u8]) -> Option<(Checksum, &[u8])> {
     let (text, rest) = line.strip_prefix(CRC_OPEN)?.split_first_chunk()?;
     Some((Checksum::from_text(text)?, rest.strip_prefix(CRC_CLOSE)?))
 }
@@ -131,7 +131,7 @@ pub(crate) fn after_lost_newline(line: &[u8], before: Checksum) -> Option<(usize
 }
 
 /// Reads a decimal number as the log writes it, and returns what follows it.
-fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
+pub(super) fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (digits, rest) = bytes.split_at_checked(digits)?;
     if digits.len() > 1 && digits.starts_with(b"0") {

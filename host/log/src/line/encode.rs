@@ -63,7 +63,7 @@ fn push(buffer: &mut Vec<u8>, before: Checksum, synced: Offset, entry: impl FnOn
 }
 
 /// Adds a number in decimal.
-fn push_number(buffer: &mut Vec<u8>, number: u64) {
+pub(super) fn push_number(buffer: &mut Vec<u8>, number: u64) {
     let mut digits = [b'0'; 20];
     let mut rest = number;
     let mut first = digits.len();

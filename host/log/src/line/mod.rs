@@ -10,16 +10,23 @@
 
 mod decode;
 mod encode;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use decode::{Entry, Line, SegmentEntry, after_lost_newline};
 pub(crate) use encode::{push_commit, push_header, push_start, push_stop};
+pub(crate) use snapshot::{
+    ITEM_CLOSE, SnapshotEntry, SnapshotHeader, SnapshotLine, item_opening, push_end, push_snapshot_header,
+};
 
 use crate::ids::{Epoch, HistoryId, Revision};
 
-/// The format that this version writes and the only one it reads.
+/// The format of the log that this version writes and the only one it reads.
 pub(crate) const FORMAT: u64 = 1;
+
+/// The same of snapshots.
+pub(crate) const SNAPSHOT_FORMAT: u64 = 1;
 
 pub(crate) const CRC_OPEN: &[u8] = b"{\"crc\":\"";
 const CRC_CLOSE: &[u8] = b"\",";
@@ -50,12 +57,12 @@ impl Checksum {
     }
 
     /// The checksum over nothing but the checksum before, to be continued with [`Checksum::with`].
-    fn begin(self) -> Self {
+    pub(crate) fn begin(self) -> Self {
         Self(crc32c::crc32c(&self.0.to_be_bytes()))
     }
 
     /// This checksum, continued over more bytes of the same body.
-    fn with(self, bytes: &[u8]) -> Self {
+    pub(crate) fn with(self, bytes: &[u8]) -> Self {
         Self(crc32c::crc32c_append(self.0, bytes))
     }
 

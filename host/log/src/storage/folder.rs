@@ -18,7 +18,8 @@ const LOCK_NAME: &str = "lock";
 #[derive(Debug)]
 pub struct FileStorage {
     folder: PathBuf,
-    _lock: File,
+    /// What keeps others out; nothing where the folder is only read.
+    lock: Option<File>,
 }
 
 impl FileStorage {
@@ -34,10 +35,29 @@ impl FileStorage {
         let failed = |source| FolderError::Io { operation: "open", path: lock_path.clone(), source };
         let lock = OpenOptions::new().write(true).create(true).truncate(false).open(&lock_path).map_err(failed)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { folder, _lock: lock }),
+            Ok(()) => Ok(Self { folder, lock: Some(lock) }),
             Err(TryLockError::WouldBlock) => Err(FolderError::InUse { folder }),
             Err(TryLockError::Error(source)) => Err(FolderError::Io { operation: "lock", path: lock_path, source }),
         }
+    }
+
+    /// Looks at a folder that another process may be using; every call that would write is refused with
+    /// `PermissionDenied`.
+    ///
+    /// # Errors
+    ///
+    /// [`FolderError::Io`] if there is no such folder.
+    pub fn read_only(folder: impl Into<PathBuf>) -> Result<Self, FolderError> {
+        let folder = folder.into();
+        match fs::read_dir(&folder) {
+            Ok(_) => Ok(Self { folder, lock: None }),
+            Err(source) => Err(FolderError::Io { operation: "read", path: folder, source }),
+        }
+    }
+
+    /// Refuses a writing call where the folder is only read.
+    fn check_writable(&self) -> io::Result<()> {
+        check_writable(self.lock.is_some())
     }
 }
 
@@ -54,19 +74,29 @@ impl Storage for FileStorage {
     }
 
     fn create(&self, name: &str) -> io::Result<FolderFile> {
-        let options = OpenOptions::new().read(true).append(true).create_new(true).open(self.path(name));
-        options.map(|file| FolderFile { file })
+        self.check_writable()?;
+        let file = OpenOptions::new().read(true).append(true).create_new(true).open(self.path(name))?;
+        Ok(FolderFile { file, writable: true })
     }
 
     fn open(&self, name: &str) -> io::Result<FolderFile> {
-        OpenOptions::new().read(true).append(true).open(self.path(name)).map(|file| FolderFile { file })
+        let writable = self.lock.is_some();
+        let file = OpenOptions::new().read(true).append(writable).open(self.path(name))?;
+        Ok(FolderFile { file, writable })
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
+        self.check_writable()?;
         fs::remove_file(self.path(name))
     }
 
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.check_writable()?;
+        fs::rename(self.path(from), self.path(to))
+    }
+
     fn sync_folder(&self) -> io::Result<()> {
+        self.check_writable()?;
         sync_folder(&self.folder)
     }
 
@@ -80,6 +110,7 @@ impl Storage for FileStorage {
 pub struct FolderFile {
     /// Opened to append, so that a write goes to the end whatever was cut or read before it.
     file: File,
+    writable: bool,
 }
 
 impl StorageFile for FolderFile {
@@ -97,24 +128,34 @@ impl StorageFile for FolderFile {
     }
 
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        check_writable(self.writable)?;
         self.file.write_all(bytes)
     }
 
     fn truncate(&mut self, length: u64) -> io::Result<()> {
+        check_writable(self.writable)?;
         self.file.set_len(length)?;
         // Not sync_data: that a file became shorter need not count as data.
         self.file.sync_all()
     }
 
     fn sync(&mut self) -> io::Result<()> {
+        check_writable(self.writable)?;
         self.file.sync_data()
     }
 
     fn settle(&mut self) -> io::Result<()> {
+        check_writable(self.writable)?;
         self.file.sync_data()?;
         forget_cached(&self.file);
         Ok(())
     }
+}
+
+/// Refuses a writing call where the folder is only read.
+fn check_writable(writable: bool) -> io::Result<()> {
+    let refused = || io::Error::new(io::ErrorKind::PermissionDenied, "the folder is only read");
+    if writable { Ok(()) } else { Err(refused()) }
 }
 
 /// Drops the pages of the file from the page cache; after the sync before it there are only clean ones.

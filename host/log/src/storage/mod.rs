@@ -11,7 +11,7 @@ pub use folder::{FileStorage, FolderError};
 
 use std::{fmt, io, path::PathBuf};
 
-/// A folder that this process alone uses.
+/// A folder that this process alone uses, from several threads where the storage allows that.
 pub trait Storage: fmt::Debug {
     /// An open file of the folder.
     type File: StorageFile;
@@ -52,7 +52,19 @@ pub trait Storage: fmt::Debug {
     /// Until [`Storage::sync_folder`] the file may come back after a power cut.
     fn remove(&self, name: &str) -> io::Result<()>;
 
-    /// Makes creations and removals safe.
+    /// Gives a file another name; a file that has that name already goes.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if there is none of the first name, or what the medium says.
+    ///
+    /// # Durability
+    ///
+    /// Until [`Storage::sync_folder`] the file may have either name after a power cut, and a file that it replaced may
+    /// come back; it never has none.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+
+    /// Makes creations, removals and renamings safe.
     ///
     /// # Errors
     ///
@@ -60,7 +72,7 @@ pub trait Storage: fmt::Debug {
     ///
     /// # Durability
     ///
-    /// What was created or removed before survives power loss.
+    /// What was created, removed or renamed before survives power loss.
     fn sync_folder(&self) -> io::Result<()>;
 
     /// Where a person finds a file of the folder, or, of the empty name, the folder: for messages.
@@ -126,4 +138,62 @@ pub trait StorageFile: fmt::Debug {
     ///
     /// What is read afterwards survives power loss.
     fn settle(&mut self) -> io::Result<()>;
+}
+
+impl<S: Storage + ?Sized> Storage for &S {
+    type File = S::File;
+
+    fn names(&self) -> io::Result<Vec<String>> {
+        (**self).names()
+    }
+
+    fn create(&self, name: &str) -> io::Result<Self::File> {
+        (**self).create(name)
+    }
+
+    fn open(&self, name: &str) -> io::Result<Self::File> {
+        (**self).open(name)
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        (**self).remove(name)
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        (**self).rename(from, to)
+    }
+
+    fn sync_folder(&self) -> io::Result<()> {
+        (**self).sync_folder()
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        (**self).path(name)
+    }
+}
+
+impl<F: StorageFile + ?Sized> StorageFile for &mut F {
+    fn length(&mut self) -> io::Result<u64> {
+        (**self).length()
+    }
+
+    fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        (**self).read_at(offset, buffer)
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        (**self).append(bytes)
+    }
+
+    fn truncate(&mut self, length: u64) -> io::Result<()> {
+        (**self).truncate(length)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        (**self).sync()
+    }
+
+    fn settle(&mut self) -> io::Result<()> {
+        (**self).settle()
+    }
 }

@@ -1,6 +1,8 @@
 //! What is a torn tail, and what is damage.
 
-use tega_log::{Damage, Ending, Log, Offset, OpenError, Revision, limits, storage::fake::FakeStorage};
+use std::error::Error;
+
+use tega_log::{Damage, Ending, Loader, Log, Offset, OpenError, Record, Revision, limits, storage::fake::FakeStorage};
 
 use crate::support::{Files, HISTORY, Segment, open, open_files, options, segment_name};
 
@@ -166,15 +168,33 @@ fn a_header_is_torn_only_where_nothing_follows_it() {
 fn a_payload_that_the_caller_cannot_use_is_told_with_its_place() {
     let whole = open_end().text;
     let storage = FakeStorage::with_files(0, one_file(whole.as_str()));
-    let mut seen = 0;
-    let error = Log::open(storage.clone(), &options(1), |record| {
-        seen += 1;
-        if record.payload == b"2" { Err("not a two") } else { Ok(()) }
-    })
-    .unwrap_err();
+    let mut picky = NoTwo(0);
+    let error = Log::open(storage.clone(), &options(1), &mut picky).unwrap_err();
     let OpenError::Unreadable { file, offset, revision, source } = error else { panic!("{error}") };
     assert!(file.ends_with(segment_name(1)));
     assert_eq!(offset.get(), line_of(&whole, r#""commit":2"#) as u64);
-    assert_eq!((revision.get(), source.to_string(), seen), (2, "not a two".to_owned(), 2));
+    assert_eq!((revision.get(), source.to_string(), picky.0), (2, "not a two".to_owned(), 2));
     assert_eq!(storage.files(), one_file(whole.as_str()), "nothing was changed");
+}
+
+/// Cannot use the payload `2`; counts what it is given.
+struct NoTwo(u32);
+
+impl Loader for NoTwo {
+    fn item(&mut self, _item: &[u8]) -> Result<(), Box<dyn Error + Send + Sync>> {
+        unreachable!("there is no snapshot")
+    }
+
+    fn loaded(&mut self, _revision: Revision) -> Result<(), Box<dyn Error + Send + Sync>> {
+        unreachable!("there is no snapshot")
+    }
+
+    fn restart(&mut self) {
+        unreachable!("there is no snapshot")
+    }
+
+    fn commit(&mut self, record: Record<'_>) -> Result<(), Box<dyn Error + Send + Sync>> {
+        self.0 += 1;
+        if record.payload == b"2" { Err("not a two".into()) } else { Ok(()) }
+    }
 }

@@ -1,8 +1,8 @@
 //! The same on a real folder.
 
-use std::fs;
+use std::{fs, io::ErrorKind};
 
-use tega_log::{Ending, FileStorage, FolderError};
+use tega_log::{Ending, FileStorage, FolderError, Storage, StorageFile, check};
 use tempfile::TempDir;
 
 use crate::support::{open, options, segment_name};
@@ -57,6 +57,52 @@ fn a_folder_is_used_by_one_at_a_time() {
     assert!(FileStorage::open(folder.path()).is_err(), "an open log holds its folder");
     opened.log.close().unwrap();
     FileStorage::open(folder.path()).unwrap();
+}
+
+#[test]
+fn a_folder_in_use_can_be_read_and_not_written() {
+    let folder = TempDir::new().unwrap();
+    let (mut opened, _) = open(FileStorage::open(folder.path()).unwrap(), &options(200)).unwrap();
+    for payload in 0..10 {
+        opened.log.append(&[payload.to_string()]).unwrap();
+        opened.log.sync().unwrap();
+    }
+    let beside = FileStorage::read_only(folder.path()).unwrap();
+    let mut seen = 0;
+    let report = check(&beside, &mut |_| {
+        seen += 1;
+        Ok(())
+    })
+    .unwrap();
+    assert!(report.is_good() && seen == 10 && report.ending == Some(Ending::Unclean));
+    let refused = |result: std::io::Result<()>| assert_eq!(result.unwrap_err().kind(), ErrorKind::PermissionDenied);
+    refused(beside.create("new").map(drop));
+    refused(beside.remove(&segment_name(1)));
+    refused(beside.rename(&segment_name(1), "other"));
+    refused(beside.sync_folder());
+    let mut file = beside.open(&segment_name(1)).unwrap();
+    refused(file.append(b"1"));
+    refused(file.truncate(0));
+    refused(file.sync());
+    refused(file.settle());
+    opened.log.append(&["10"]).unwrap();
+    opened.log.close().unwrap();
+    assert!(open(beside, &options(200)).is_err(), "a log cannot be opened so");
+    assert_eq!(open(FileStorage::open(folder.path()).unwrap(), &options(200)).unwrap().1.len(), 11);
+    assert!(FileStorage::read_only(folder.path().join("none")).is_err());
+    assert!(!folder.path().join("none").exists());
+}
+
+#[test]
+fn a_rename_replaces() {
+    let folder = TempDir::new().unwrap();
+    let storage = FileStorage::open(folder.path()).unwrap();
+    storage.create("a").unwrap().append(b"new").unwrap();
+    storage.create("b").unwrap().append(b"old").unwrap();
+    storage.rename("a", "b").unwrap();
+    storage.sync_folder().unwrap();
+    assert_eq!(fs::read(folder.path().join("b")).unwrap(), b"new");
+    assert_eq!(storage.rename("a", "b").unwrap_err().kind(), ErrorKind::NotFound);
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn a_segment_ends_with_the_batch_that_reaches_its_size() {
 }
 
 #[test]
-fn a_log_whose_oldest_segments_were_removed_is_read_from_the_first_that_is_left() {
+fn a_log_whose_oldest_segments_were_removed_is_refused_without_a_snapshot() {
     let storage = FakeStorage::new(0);
     let (mut opened, _) = open(storage.clone(), &options(1)).unwrap();
     for payload in ["1", "2", "3"] {
@@ -54,8 +54,11 @@ fn a_log_whose_oldest_segments_were_removed_is_read_from_the_first_that_is_left(
     opened.log.close().unwrap();
     let mut files = storage.files();
     files.remove(&segment_name(1)).unwrap();
-    let (opened, payloads) = open(FakeStorage::with_files(0, files), &options(1)).unwrap();
-    assert_eq!((payloads, opened.first), (vec!["2".to_owned(), "3".to_owned()], revision(2)));
+    let storage = FakeStorage::with_files(0, files.clone());
+    let error = open(storage.clone(), &options(1)).unwrap_err();
+    assert!(matches!(error, OpenError::NoSnapshot { first, newest: None, .. } if first == revision(2)), "{error}");
+    assert!(error.to_string().contains("begins at revision 2, and there is no good snapshot"), "{error}");
+    assert_eq!(storage.files(), files, "nothing was changed");
 }
 
 #[test]

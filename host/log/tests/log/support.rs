@@ -1,8 +1,11 @@
 //! What the tests share: opening and collecting, a second writer of the format, and seeded numbers.
 
-use std::{collections::BTreeMap, convert::Infallible};
+use std::{collections::BTreeMap, error::Error};
 
-use tega_log::{Epoch, Log, OpenError, Opened, Options, Origin, Revision, Storage, storage::fake::FakeStorage};
+use tega_log::{
+    Archive, Epoch, Loader, Log, OpenError, Opened, Options, Origin, Record, Revision, SnapshotError, SnapshotInfo,
+    Storage, storage::fake::FakeStorage,
+};
 
 pub(crate) const HISTORY: &str = "5eed";
 
@@ -11,24 +14,102 @@ pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
 /// Options that make a new log at revision 1 of epoch 0, with segments of this size.
 pub(crate) fn options(segment_bytes_max: u64) -> Options {
-    let origin = Origin { history: HISTORY.parse().unwrap(), epoch: Epoch::new(0), revision: Revision::FIRST };
-    Options { segment_bytes_max, origin: Some(origin) }
+    Options { segment_bytes_max, ..options_of(HISTORY) }
+}
+
+/// Options that make a new log of another history.
+pub(crate) fn options_of(history: &str) -> Options {
+    let origin = Origin { history: history.parse().unwrap(), epoch: Epoch::new(0), revision: Revision::FIRST };
+    Options { origin: Some(origin), ..Options::default() }
+}
+
+/// Takes everything but what has this text.
+#[derive(Debug)]
+pub(crate) struct Refusing(pub(crate) &'static str);
+
+impl Refusing {
+    fn check(&self, text: &[u8]) -> Result<(), Box<dyn Error + Send + Sync>> {
+        if text == self.0.as_bytes() { Err(format!("no {}", self.0).into()) } else { Ok(()) }
+    }
+}
+
+impl Loader for Refusing {
+    fn item(&mut self, item: &[u8]) -> Result<(), Box<dyn Error + Send + Sync>> {
+        self.check(item)
+    }
+
+    fn loaded(&mut self, _revision: Revision) -> Result<(), Box<dyn Error + Send + Sync>> {
+        self.check(b"loaded")
+    }
+
+    fn restart(&mut self) {
+        unreachable!("the snapshot is whole")
+    }
+
+    fn commit(&mut self, record: Record<'_>) -> Result<(), Box<dyn Error + Send + Sync>> {
+        self.check(record.payload)
+    }
+}
+
+/// Collects the payloads: a snapshot's items are those up to its revision.
+#[derive(Debug, Default)]
+pub(crate) struct Collector {
+    pub(crate) payloads: Vec<String>,
+    /// The revision of the snapshot that was loaded.
+    pub(crate) loaded: Option<Revision>,
+    /// How many payloads came as commits.
+    pub(crate) commits: usize,
+    next: Option<Revision>,
+}
+
+impl Loader for Collector {
+    fn item(&mut self, item: &[u8]) -> Result<(), Box<dyn Error + Send + Sync>> {
+        assert!(self.loaded.is_none() && self.commits == 0, "an item comes late");
+        self.payloads.push(String::from_utf8(item.to_vec())?);
+        Ok(())
+    }
+
+    fn loaded(&mut self, revision: Revision) -> Result<(), Box<dyn Error + Send + Sync>> {
+        assert!(self.loaded.is_none() && self.commits == 0, "a second snapshot");
+        self.loaded = Some(revision);
+        self.next = revision.later(1);
+        Ok(())
+    }
+
+    fn restart(&mut self) {
+        assert!(self.loaded.is_none() && self.commits == 0, "a whole snapshot is forgotten");
+        self.payloads.clear();
+    }
+
+    fn commit(&mut self, record: Record<'_>) -> Result<(), Box<dyn Error + Send + Sync>> {
+        assert!(self.next.is_none_or(|next| record.revision == next), "{:?} {record:?}", self.next);
+        assert!(self.loaded.is_some() || self.payloads.len() == self.commits, "items of no snapshot were left");
+        self.next = record.revision.later(1);
+        self.payloads.push(String::from_utf8(record.payload.to_vec())?);
+        self.commits += 1;
+        Ok(())
+    }
 }
 
 /// Opens a log and collects its payloads, after checking that the revisions have no gap.
 pub(crate) fn open<S: Storage>(storage: S, options: &Options) -> Result<(Opened<S>, Vec<String>), OpenError> {
-    let mut payloads = Vec::new();
-    let mut next = None;
-    let opened = Log::open(storage, options, |record| {
-        assert!(next.is_none_or(|next| record.revision == next), "{next:?} {record:?}");
-        next = record.revision.later(1);
-        payloads.push(String::from_utf8(record.payload.to_vec()).unwrap());
-        Ok::<(), Infallible>(())
-    })?;
-    if next.is_some() {
-        assert_eq!(opened.log.next_revision(), next);
+    let mut collector = Collector::default();
+    let opened = Log::open(storage, options, &mut collector)?;
+    if collector.next.is_some() {
+        assert_eq!(opened.log.next_revision(), collector.next);
     }
-    Ok((opened, payloads))
+    assert_eq!(opened.snapshot, collector.loaded);
+    Ok((opened, collector.payloads))
+}
+
+/// Writes a snapshot of a log whose payloads are these: each is an item.
+pub(crate) fn snapshot<S: Storage>(log: &Log<S>, payloads: &[String]) -> Result<SnapshotInfo, SnapshotError> {
+    let archive: Archive<S> = log.archive();
+    let mut writer = archive.write_snapshot(&log.mark())?;
+    for payload in payloads {
+        writer.item(payload.as_bytes())?;
+    }
+    writer.finish()
 }
 
 /// Opens what a medium with these files holds.
@@ -100,6 +181,27 @@ impl Segment {
     /// The file that holds it, under the name of the segment that begins at a revision.
     pub(crate) fn file(&self, first: u64) -> (String, Vec<u8>) {
         (segment_name(first), self.text.clone().into_bytes())
+    }
+}
+
+/// A snapshot written by hand, from the format page alone.
+#[derive(Clone, Debug)]
+pub(crate) struct SnapshotText {
+    pub(crate) text: String,
+    crc: u32,
+}
+
+impl SnapshotText {
+    pub(crate) fn begin(format: u64, fields: &str) -> Self {
+        let mut begun = Self { text: String::new(), crc: 0 };
+        begun.line(&format!(r#""snapshot":{{"format":{format},{fields}}}"#));
+        begun
+    }
+
+    pub(crate) fn line(&mut self, entry: &str) {
+        let body = format!("{entry}}}");
+        self.crc = crc32c(&[&self.crc.to_be_bytes(), body.as_bytes()].concat());
+        self.text += &format!("{{\"crc\":\"{:08x}\",{body}\n", self.crc);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What each error becomes.
 
-use tega_engine::Rejection;
+use tega_engine::{ConfirmId, Lock, Rejection};
 use tega_tree::{Path, Version};
 
 use super::*;
@@ -13,13 +13,21 @@ fn path() -> Path {
 fn each_way_a_commit_fails_has_its_status_and_only_what_passes_is_to_be_tried_again() {
     let rejection = Rejection { reason: "no".into(), place: None };
     let (by, reason) = ("guard".to_owned(), "it is away".to_owned());
+    let version = FailedCondition::Version { path: path(), expected: Version(1), found: None };
+    let since = jiff::Timestamp::UNIX_EPOCH;
+    let lock = Lock { path: path(), holder: "bob".into(), reason: None, since };
     for (error, status, again) in [
         (CommitError::Change(ChangeError::NotFound { path: path() }), 404, false),
         (CommitError::Change(ChangeError::BelowLeaf { path: path(), leaf: path() }), 409, false),
         (CommitError::Change(ChangeError::TooDeep { path: path(), levels: 101 }), 400, false),
         (CommitError::Change(ChangeError::NameTooLong { path: path(), bytes: 2000 }), 400, false),
-        (CommitError::Version { path: path(), expected: Version(1), found: None }, 409, false),
-        (CommitError::Exists { path: path(), found: Version(1) }, 409, false),
+        (CommitError::Conditions { failed: vec![version] }, 409, false),
+        (CommitError::Conditions { failed: vec![FailedCondition::Absent { path: path(), found: Version(1) }] }, 409, false),
+        (CommitError::Locked { path: path(), lock: Box::new(lock) }, 423, false),
+        (CommitError::Pending { path: path(), id: ConfirmId("0a".into()) }, 409, false),
+        (CommitError::NotPending { id: ConfirmId("0a".into()) }, 404, false),
+        (CommitError::Past(PastError::NoRoot { root: "a".into() }), 404, false),
+        (CommitError::TagName { name: "1".into() }, 400, false),
         (CommitError::Stale { path: Path::parse("a").ok() }, 409, false),
         (CommitError::Unsettled, 503, true),
         (CommitError::Rejected { by: by.clone(), rejection }, 422, false),

@@ -16,7 +16,7 @@ use crate::accept::Peer;
 use crate::command::Command;
 use crate::limits::{NODE_FRAME_BYTES_MAX, SOCKET_READ_BYTES};
 use crate::problem::{Kind, Problem};
-use crate::response::{Body, Response};
+use crate::response::{self, Response};
 use crate::server::Server;
 
 /// The versions of the protocol that are taken. 7 and 8 are drafts of 13 whose handshake and frames are the same.
@@ -71,7 +71,7 @@ pub(crate) fn upgrade(
             Err(error) => tracing::debug!(peer = %peer.address, %error, "a connection ended before it was a WebSocket"),
         }
     });
-    Ok(answer.map(|()| Body::default()))
+    Ok(answer.map(|()| response::no_body()))
 }
 
 fn config(frame_bytes_max: usize) -> WebSocketConfig {

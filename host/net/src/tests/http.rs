@@ -117,7 +117,7 @@ async fn a_problem_is_json_for_who_asks_for_it() {
     assert_eq!(answer.content_type.as_deref(), Some("application/problem+json"));
     assert_eq!(
         answer.body,
-        r#"{"type":"urn:tega:problem:version-mismatch","title":"Another version than expected","status":409,"detail":"a is expected at version 3 and is at version 0","path":"a","expected":3,"found":0}"#
+        r#"{"type":"urn:tega:problem:version-mismatch","title":"Another version than expected","status":409,"detail":"a is expected at version 3 and is at version 0","failed":[{"condition":"version","expected":3,"found":0,"path":"a"}]}"#
     );
     server.put("/h/%22a.b%22", "1").await;
     let request = server.request("GET", "/h/a/b").header(ACCEPT, "application/problem+json");

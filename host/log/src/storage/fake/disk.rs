@@ -20,10 +20,33 @@ pub(super) struct Disk {
     files: Vec<File>,
     names: BTreeMap<String, usize>,
     names_safe: BTreeMap<String, usize>,
+    /// What was done to the names since the folder was synced, in order.
+    moves: Vec<Move>,
     operations: u64,
     faults: BTreeMap<u64, Fault>,
     off: bool,
     random: Random,
+}
+
+/// What is done to the names of the folder.
+#[derive(Clone, Debug)]
+enum Move {
+    Create { name: String, file: usize },
+    Remove { name: String },
+    Rename { from: String, to: String, file: usize },
+}
+
+impl Move {
+    fn apply(&self, names: &mut BTreeMap<String, usize>) {
+        match self {
+            Self::Create { name, file } => drop(names.insert(name.clone(), *file)),
+            Self::Remove { name } => drop(names.remove(name)),
+            Self::Rename { from, to, file } => {
+                names.retain(|name, present| name != from || present != file);
+                names.insert(to.clone(), *file);
+            }
+        }
+    }
 }
 
 /// A file as it is read, and as it is on the medium.
@@ -43,6 +66,7 @@ impl Disk {
             files: files.into_values().map(whole).collect(),
             names_safe: names.clone(),
             names,
+            moves: Vec::new(),
             operations: 0,
             faults: BTreeMap::new(),
             off: false,
@@ -70,12 +94,11 @@ impl Disk {
         let mut random = Random(seed);
         let luck = Luck::draw(&mut random);
         let mut names = self.names_safe.clone();
-        for (name, file) in &self.names {
+        for done in &self.moves {
             if luck.holds(&mut random) {
-                names.insert(name.clone(), *file);
+                done.apply(&mut names);
             }
         }
-        names.retain(|name, _| self.names.contains_key(name) || !luck.holds(&mut random));
         names.into_iter().map(|(name, file)| (name, self.files[file].survive(luck, &mut random))).collect()
     }
 
@@ -90,7 +113,7 @@ impl Disk {
             return Err(ErrorKind::AlreadyExists.into());
         }
         if fault.is_none() || (fault != Some(Fault::NoSpace) && self.random.coin()) {
-            self.names.insert(name.to_owned(), self.files.len());
+            self.change(Move::Create { name: name.to_owned(), file: self.files.len() });
             self.files.push(File::default());
         }
         self.answer(fault).map(|()| FileId(self.files.len() - 1))
@@ -104,15 +127,33 @@ impl Disk {
     pub(super) fn remove(&mut self, name: &str) -> io::Result<()> {
         let fault = self.next_fault()?.filter(|fault| *fault != Fault::NoSpace);
         if fault.is_none() || self.random.coin() {
-            self.names.remove(name).ok_or(ErrorKind::NotFound)?;
+            if !self.names.contains_key(name) {
+                return Err(ErrorKind::NotFound.into());
+            }
+            self.change(Move::Remove { name: name.to_owned() });
         }
         self.answer(fault)
+    }
+
+    pub(super) fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
+        let fault = self.next_fault()?;
+        let file = *self.names.get(from).ok_or(ErrorKind::NotFound)?;
+        if fault.is_none() || (fault != Some(Fault::NoSpace) && self.random.coin()) {
+            self.change(Move::Rename { from: from.to_owned(), to: to.to_owned(), file });
+        }
+        self.answer(fault)
+    }
+
+    fn change(&mut self, change: Move) {
+        change.apply(&mut self.names);
+        self.moves.push(change);
     }
 
     pub(super) fn sync_folder(&mut self) -> io::Result<()> {
         let fault = self.next_fault()?.filter(|fault| *fault != Fault::NoSpace);
         if fault.is_none() {
             self.names_safe.clone_from(&self.names);
+            self.moves.clear();
         }
         self.answer(fault)
     }

@@ -2,8 +2,8 @@
 //!
 //! It counts its operations. At the one that [`FakeStorage::fail_at`] names it loses its power, or answers with an I/O
 //! error, or with "no space left". [`FakeStorage::power_cut`] tells what a medium could hold if the power went now: each
-//! 512-byte sector written since the last sync is there or is not, by the seed, and so is each file made or removed since
-//! the folder was synced. After a failed sync it behaves as Linux does: what was written can still be read, counts as
+//! 512-byte sector written since the last sync is there or is not, by the seed, and each making, removing and renaming of
+//! a file since the folder was synced has happened or has not. After a failed sync it behaves as Linux does: what was written can still be read, counts as
 //! clean, and is not on the medium; only [`StorageFile::settle`] shows that.
 //!
 //! Not here: two processes at one folder; only a real folder has a lock.
@@ -104,6 +104,10 @@ impl Storage for FakeStorage {
 
     fn remove(&self, name: &str) -> io::Result<()> {
         self.disk().remove(name)
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.disk().rename(from, to)
     }
 
     fn sync_folder(&self) -> io::Result<()> {

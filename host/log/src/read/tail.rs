@@ -14,43 +14,55 @@ use std::{io, path::PathBuf};
 
 use memchr::memmem;
 
-use super::{Source, TornTail, replay::Fault};
+use super::End;
 use crate::{
     error::{Damage, OpenError},
     ids::Offset,
     limits::{HEADER_BYTES_MAX, READ_BYTES, START_BYTES_MAX, TORN_FILES_MAX},
     line::{CRC_OPEN, Checksum, Line, after_lost_newline},
     lines::Lines,
-    log::End,
-    segment::torn_name,
+    names::torn_file_name,
+    segment::Source,
     storage::{Storage, StorageFile},
 };
 
-/// Refuses a fault in the last segment that no torn write can have left; `before` is where the log ends before it.
-pub(super) fn judge<F: StorageFile>(
+/// The end of a log that a crash left half written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TornTail {
+    /// The segment.
+    pub file: PathBuf,
+    /// Where it was cut; at 0 nothing was left, and the file was removed.
+    pub offset: Offset,
+    /// How many bytes were cut off.
+    pub bytes: u64,
+    /// Where they were kept aside, if there were any.
+    pub kept: Option<PathBuf>,
+}
+
+/// Tells what is damaged where the last segment breaks off, or nothing if a torn write can have left it.
+///
+/// `damage` is what is wrong with the line at `at`, `before` where the log ends before that segment or line.
+pub(crate) fn judge<F: StorageFile>(
     source: &mut Source<F>,
-    fault: Fault,
+    at: Offset,
+    damage: Damage,
     before: Option<End>,
-) -> Result<(), OpenError> {
-    let at = fault.offset;
-    let length = source.file.length().map_err(source.failed("read"))?;
-    let broken = length.saturating_sub(at.get());
-    let end = before.filter(|_| at > Offset::ZERO);
-    let damage = match end {
+) -> io::Result<Option<Damage>> {
+    let broken = source.file.length()?.saturating_sub(at.get());
+    match before.filter(|_| at > Offset::ZERO) {
         // The header; nothing is appended before it is synced.
         None => {
-            let only_a_header = broken <= HEADER_BYTES_MAX && is_one_record(source).map_err(source.failed("read"))?;
-            (!only_a_header).then_some(fault.damage)
+            let only_a_header = broken <= HEADER_BYTES_MAX && is_one_record(source)?;
+            Ok((!only_a_header).then_some(damage))
         }
-        Some(end) if end.stopped && broken > START_BYTES_MAX => Some(Damage::AfterStop),
-        Some(end) => later_claim(source, at, end.checksum).map_err(source.failed("read"))?,
-    };
-    damage.map_or(Ok(()), |damage| Err(source.damaged(at, damage)))
+        Some(end) if end.stopped && broken > START_BYTES_MAX => Ok(Some(Damage::AfterStop)),
+        Some(end) => later_claim(source, at, end.checksum),
+    }
 }
 
 /// Whether a segment holds no more than the beginnings of one record.
 fn is_one_record<F: StorageFile>(source: &mut Source<F>) -> io::Result<bool> {
-    let mut lines = Lines::new(&mut source.file, Offset::ZERO);
+    let mut lines = Lines::of_file(&mut source.file, Offset::ZERO);
     let first = lines.next()?;
     let one = first.is_none_or(|line| memmem::find_iter(line.bytes, CRC_OPEN).all(|at| at == 0));
     Ok(one && lines.next()?.is_none())
@@ -60,7 +72,7 @@ fn is_one_record<F: StorageFile>(source: &mut Source<F>) -> io::Result<bool> {
 ///
 /// `before` is the checksum of the last good record.
 fn later_claim<F: StorageFile>(source: &mut Source<F>, at: Offset, before: Checksum) -> io::Result<Option<Damage>> {
-    let mut lines = Lines::new(&mut source.file, at);
+    let mut lines = Lines::of_file(&mut source.file, at);
     while let Some(raw) = lines.next()? {
         // Where the fault is a newline that became another byte, the next record stands in the same line.
         let joined = (raw.offset == at).then(|| after_lost_newline(raw.bytes, before)).flatten();
@@ -79,7 +91,7 @@ fn later_claim<F: StorageFile>(source: &mut Source<F>, at: Offset, before: Check
 }
 
 /// Cuts a torn tail off, after it was kept aside; a segment of which nothing is left is removed.
-pub(super) fn cut<S: Storage>(storage: &S, source: &mut Source<S::File>, at: Offset) -> Result<TornTail, OpenError> {
+pub(crate) fn cut<S: Storage>(storage: &S, source: &mut Source<S::File>, at: Offset) -> Result<TornTail, OpenError> {
     let length = source.file.length().map_err(source.failed("read"))?;
     let bytes = length.saturating_sub(at.get());
     let kept = if bytes == 0 { None } else { Some(keep_aside(storage, source, at)?) };
@@ -96,7 +108,7 @@ pub(super) fn cut<S: Storage>(storage: &S, source: &mut Source<S::File>, at: Off
 fn keep_aside<S: Storage>(storage: &S, source: &mut Source<S::File>, at: Offset) -> Result<PathBuf, OpenError> {
     let mut copy = 1;
     loop {
-        let name = torn_name(source.first, at, copy);
+        let name = torn_file_name(source.first, at, copy);
         let path = storage.path(&name);
         let kept = keep_as(storage, &mut source.file, at, &name, copy == TORN_FILES_MAX);
         if kept.map_err(OpenError::io("keep the torn end of the log in", path.clone()))? {

@@ -1,0 +1,114 @@
+//! The states that the roots had: kept by count and size, and for as long as a tag names them.
+//!
+//! Invariant: what is kept follows from the commits alone, so it is the same after a restart as before.
+//! Not here: who made a commit and why; the log tells that, as far as it reaches.
+
+mod kept;
+mod which;
+
+pub(crate) use kept::{Kept, RootHistory, Stamp};
+pub use which::{Past, PastError, PastState, Which};
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tega_tree::{Map, Name, Root, Tree, Version};
+
+use crate::limits::FEED_LEVEL_BYTES;
+use crate::{AuthoredChange, Effect, HistoryLimits, Revision};
+
+/// The past of all roots. A clone is one reference.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct History {
+    pub(crate) roots: Map<Name, Arc<RootHistory>>,
+}
+
+/// A commit as far as the history is concerned.
+pub(crate) struct Step<'a> {
+    pub(crate) revision: Revision,
+    pub(crate) time: Timestamp,
+    pub(crate) changes: &'a [AuthoredChange],
+    pub(crate) effects: &'a [Effect],
+    /// The tree before it.
+    pub(crate) before: &'a Tree,
+}
+
+impl History {
+    /// Takes in a commit that touched some roots. What is no longer kept goes to `dropped`, to be freed elsewhere.
+    pub(crate) fn advance<'n>(
+        &mut self,
+        step: &Step<'_>,
+        touched: impl Iterator<Item = &'n Name>,
+        limits: HistoryLimits,
+        dropped: &mut Vec<Kept>,
+    ) {
+        let bytes = held(step);
+        for name in touched {
+            let old = step.before.root(name);
+            let stamp = Stamp { revision: step.revision, time: step.time, before: None };
+            match (self.roots.get_mut(name.as_str()), old) {
+                (Some(history), Some(old)) => {
+                    let history = Arc::make_mut(history);
+                    history.replace(old, stamp, bytes.get(name).copied().unwrap_or(0));
+                    if let Some(to) = rolled_back(step.effects, name) {
+                        history.go_on_from(to);
+                    }
+                    history.trim(limits, dropped);
+                }
+                _ => drop(self.roots.insert(name.clone(), Arc::new(RootHistory::new(stamp)))),
+            }
+        }
+        for effect in step.effects {
+            self.name(effect, limits, dropped);
+        }
+    }
+
+    /// Gives a version a name, or takes one away.
+    fn name(&mut self, effect: &Effect, limits: HistoryLimits, dropped: &mut Vec<Kept>) {
+        match effect {
+            Effect::Tag { root, name, version } => {
+                if let Some(history) = self.roots.get_mut(root.as_str()) {
+                    Arc::make_mut(history).tag(Name::from(name.as_str()), *version);
+                }
+            }
+            Effect::Untag { root, name } => {
+                if let Some(history) = self.roots.get_mut(root.as_str()) {
+                    let history = Arc::make_mut(history);
+                    history.untag(name);
+                    history.trim(limits, dropped);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn root(&self, name: &str) -> Option<&RootHistory> {
+        self.roots.get(name).map(|history| &**history)
+    }
+
+    /// Looks a state of a root up.
+    pub(crate) fn find<'a>(&'a self, name: &str, root: &'a Root, which: &Which) -> Result<PastState<'a>, PastError> {
+        let history = self.root(name).ok_or_else(|| PastError::NoRoot { root: name.to_owned() })?;
+        which::find(history, name, root, which)
+    }
+}
+
+/// The memory that only the states before a commit hold, in bytes, about, for each root.
+fn held<'a>(step: &Step<'a>) -> BTreeMap<&'a Name, usize> {
+    let mut bytes = BTreeMap::new();
+    for authored in step.changes {
+        let path = authored.change.path();
+        let replaced = step.before.node(path).map_or(0, tega_tree::Node::weight);
+        *bytes.entry(path.root()).or_insert(0) += replaced + path.len() * FEED_LEVEL_BYTES;
+    }
+    bytes
+}
+
+/// The version that a commit rolled a whole root back to.
+fn rolled_back(effects: &[Effect], root: &Name) -> Option<Version> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Rollback { path, to } if path.len() == 1 && path.root() == root => Some(*to),
+        _ => None,
+    })
+}

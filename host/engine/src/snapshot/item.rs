@@ -1,0 +1,76 @@
+//! The items of a snapshot, as JSON.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tega_tree::{Path, Version};
+
+use crate::Revision;
+use crate::effect::{Before, ConfirmId, path_texts};
+use crate::history::Stamp;
+
+/// What an item with edits begins and ends with; the edits stand between.
+pub(super) const EDITS_OPEN: &[u8] = b"{\"edits\":";
+pub(super) const EDITS_CLOSE: &[u8] = b"}";
+
+/// An item other than edits. The edits that follow a root or an older state of it make its node.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub(super) enum Item {
+    /// A root. The edits that follow make its present node of nothing.
+    Root {
+        name: String,
+        state: RootState,
+    },
+    /// A version of the root that has a name.
+    Tag { name: String, version: Version },
+    /// An older state of the root. The edits that follow make its node of that of the state before this item.
+    Back {
+        bytes: usize,
+        state: RootState,
+    },
+    /// A confirmed commit that waits.
+    Pending {
+        id: ConfirmId,
+        within_ms: u64,
+        revision: Revision,
+        before: Vec<Before>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty", with = "path_texts")]
+        overwritten: Vec<Path>,
+    },
+}
+
+/// Which state of a root it is.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RootState {
+    pub(super) version: Version,
+    revision: Revision,
+    time: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    before: Option<Version>,
+}
+
+impl RootState {
+    pub(super) fn new(version: Version, stamp: Stamp) -> Self {
+        Self { version, revision: stamp.revision, time: stamp.time, before: stamp.before }
+    }
+
+    pub(super) fn stamp(self) -> Stamp {
+        Stamp { revision: self.revision, time: self.time, before: self.before }
+    }
+}
+
+/// An item that no tega of this version wrote.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ItemError {
+    /// It is not of the form of an item.
+    #[error("an item is not of the form of one")]
+    Form(#[from] serde_json::Error),
+    /// Its edits do not fit.
+    #[error("the edits of an item do not fit")]
+    Edits(#[from] tega_tree::EditError),
+    /// It stands where it can't.
+    #[error("an item stands where it can't: {0}")]
+    Place(&'static str),
+}
