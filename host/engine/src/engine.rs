@@ -155,8 +155,12 @@ impl Engine {
         let shelf = Arc::new(Shelf::new(Arc::clone(&archive), options.retention));
         shelf.tidy(clock.now());
         let rules = Rules { locks: sessions.locks().clone(), history: options.history };
-        let parts =
-            Parts { shared: Arc::clone(&shared), clock: Arc::clone(&clock), rules: rules.clone(), shelf: Arc::clone(&shelf) };
+        let parts = Parts {
+            shared: Arc::clone(&shared),
+            clock: Arc::clone(&clock),
+            rules: rules.clone(),
+            shelf: Arc::clone(&shelf),
+        };
         let thread = Writer::new(log, state, parts, waiting, options)
             .and_then(|writer| std::thread::Builder::new().name("tega-writer".to_owned()).spawn(move || writer.run()))
             .map_err(|error| OpenError::Thread(Arc::new(error)))?;
@@ -255,7 +259,10 @@ impl Engine {
     /// It leaves nothing.
     pub async fn check(&self, transaction: &Transaction) -> Result<Checked, CommitError> {
         let state = self.state();
-        let settled = self.0.hooks.settle(transaction, Arc::clone(&state)).await?;
+        let settled = match self.0.hooks.roots_judged(transaction).is_empty() {
+            true => Settled::unjudged(transaction),
+            false => self.0.hooks.settle(transaction, Arc::clone(&state)).await?,
+        };
         let submission = Submission::new(transaction, settled);
         let mut batch = Batch::new(&self.0.rules, &state, self.0.clock.now());
         let commit = batch.make(submission).map_err(Refusal::into_error)?;

@@ -107,7 +107,9 @@ pub enum CommitError {
         lock: Box<Lock>,
     },
     /// A confirmed commit waits for its confirmation, and the commit would change what it may still take back.
-    #[error("{path} can't be changed: the confirmed commit {id} is pending there; confirm it, cancel it, or carry its id")]
+    #[error(
+        "{path} can't be changed: the confirmed commit {id} is pending there; confirm it, cancel it, or carry its id"
+    )]
     Pending {
         /// The node that was to be changed.
         path: Path,
@@ -127,7 +129,9 @@ pub enum CommitError {
         asked: Duration,
     },
     /// The text is no name for a version.
-    #[error("{name:?} is no tag: it takes a letter, then letters, digits, dots, _ and -, {TAG_BYTES_MAX} bytes at most")]
+    #[error(
+        "{name:?} is no tag: it takes a letter, then letters, digits, dots, _ and -, {TAG_BYTES_MAX} bytes at most"
+    )]
     TagName {
         /// The text.
         name: String,

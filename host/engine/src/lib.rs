@@ -18,7 +18,7 @@
 //! listing.rs      the commits that the log holds, read back;  backup.rs: copies of the database while it runs
 //! reaper.rs       frees what the writer lets go of
 //! feed.rs         commits, one after another, to whoever follows them
-//! watch.rs        the items of a commit that a pattern's watcher is told
+//! watch/          what of each commit the watcher of patterns is told, from any position that the log still holds
 //! session.rs      named sessions;  channel.rs: messages that are not stored
 //! directory.rs    the methods by path;  calling.rs: a call of a method as a transaction
 //! adopting.rs     what another node did, done here as well
@@ -66,8 +66,8 @@ mod watch;
 mod writer;
 
 pub use author::{Author, AuthorKind};
-pub use channel::{Channels, Mailbox, MailboxId, Message};
 pub use backup::{Backup, TakeSnapshotError};
+pub use channel::{Channels, Mailbox, MailboxId, Message};
 pub use commit::{AuthoredChange, Checked, Commit, Committed};
 pub use condition::{Condition, FailedCondition};
 pub use directory::{Directory, DirectoryError};
@@ -83,8 +83,8 @@ pub use options::{Durability, HistoryLimits, Options, Retention};
 pub use pending::Pending;
 pub use port::{Arguments, Scope};
 pub use record::RecordError;
-pub use snapshot::{ItemError, SnapshotError};
 pub use session::{Session, SessionScope, Sessions};
+pub use snapshot::{ItemError, SnapshotError};
 pub use state::{Position, Revision, State};
 pub use transaction::{NamesPage, NodesPage, Savepoint, Transaction};
-pub use watch::{Item, ItemKind, items};
+pub use watch::{Item, ItemKind, Watch, WatchEvent, Watched, items};

@@ -115,3 +115,12 @@ pub const GROUP_WAIT_US_MAX: u64 = 2000;
 
 /// The most commits of one page of the log's listing.
 pub const LOG_PAGE_COMMITS_MAX: usize = 1000;
+
+/// The commits that a watcher reads from the log at a time when it catches up.
+pub const CATCH_UP_COMMITS: usize = 256;
+
+/// The bytes of their records after which it reads no further at a time; what one watcher that catches up holds in memory.
+pub const CATCH_UP_BYTES: usize = 1024 * 1024;
+
+/// The commits without an item after which a watcher is told where the database stands.
+pub const BOOKMARK_COMMITS: usize = 1000;

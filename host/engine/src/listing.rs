@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tega_log::Epoch;
+use tega_log::{Epoch, ReadError};
 use tega_tree::{Path, Pattern};
 
 use crate::limits::LOG_PAGE_COMMITS_MAX;
@@ -119,8 +119,18 @@ impl Engine {
     }
 
     fn list(&self, query: &LogQuery) -> Result<LogPage, LogError> {
+        loop {
+            let oldest = Revision(self.archive().oldest().get());
+            match self.list_from(oldest, query) {
+                // Old log was removed while it was read: what there is now is listed.
+                Err(LogError::Read(ReadError::Gone { .. })) if self.archive().oldest().get() > oldest.0 => {}
+                listed => return listed,
+            }
+        }
+    }
+
+    fn list_from(&self, oldest: Revision, query: &LogQuery) -> Result<LogPage, LogError> {
         let newest = self.state().revision();
-        let oldest = Revision(self.archive().oldest().get());
         let from = query.from.unwrap_or(oldest).max(oldest);
         let to = query.to.unwrap_or(newest).min(newest);
         let limit = query.limit.clamp(1, LOG_PAGE_COMMITS_MAX);

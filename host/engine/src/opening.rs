@@ -26,8 +26,7 @@ type Refusal = Box<dyn Error + Send + Sync>;
 impl Opening {
     pub(crate) fn new(origin: Origin, limits: HistoryLimits) -> Self {
         let position = Position { history: origin.history, epoch: origin.epoch, revision: Revision(0) };
-        let state =
-            State { tree: Tree::default(), position, history: History::default(), pending: Vec::new() };
+        let state = State { tree: Tree::default(), position, history: History::default(), pending: Vec::new() };
         Self { state, loading: None, limits }
     }
 
@@ -44,8 +43,7 @@ impl Opening {
             draft.apply(authored.change.clone())?;
         }
         let Record { time, author, changes, effects, .. } = record;
-        let commit =
-            Advance { draft, revision, time, author: &author, changes: &changes, effects: &effects };
+        let commit = Advance { draft, revision, time, author: &author, changes: &changes, effects: &effects };
         self.state.advance(commit, self.limits, &mut Vec::new());
         Ok(())
     }

@@ -164,7 +164,14 @@ impl Record {
             .enumerate()
             .map(|(index, change)| change.decode(index, &author))
             .collect::<Result<_, _>>()?;
-        Ok(Self { revision: line.revision, time: line.time, author, message: line.message, changes, effects: line.effects })
+        Ok(Self {
+            revision: line.revision,
+            time: line.time,
+            author,
+            message: line.message,
+            changes,
+            effects: line.effects,
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tega_log::{Epoch, HistoryId};
-use tega_tree::{Draft, Tree};
+use tega_tree::{Difference, Draft, Path, Tree};
 
 use crate::history::{History, Kept, Past, PastError, PastState, Step, Which};
 use crate::pending::{self, Pending, PendingStep};
@@ -74,6 +74,19 @@ impl State {
     pub fn root_at(&self, root: &str, which: &Which) -> Result<PastState<'_>, PastError> {
         let present = self.tree.root(root).ok_or_else(|| PastError::NoRoot { root: root.to_owned() })?;
         self.history.find(root, present, which)
+    }
+
+    /// What a node is different in at two states of its root: a minimal list, in the order of paths.
+    ///
+    /// # Errors
+    /// [`PastError`] where one of the states is not there.
+    pub fn diff(&self, path: &Path, from: &Which, to: &Which) -> Result<Vec<Difference>, PastError> {
+        let below = path.names().get(1..).unwrap_or_default();
+        let node_at = |which| {
+            let past = self.root_at(path.root(), which)?;
+            Ok(past.node.and_then(|root| below.iter().try_fold(root, |node, name| node.child(name))))
+        };
+        Ok(tega_tree::differences(path, node_at(from)?, node_at(to)?))
     }
 
     /// The states of a root that can be read; none where there never was such a root.

@@ -39,7 +39,9 @@ pub(crate) enum Operation {
 impl Operation {
     pub(crate) fn path(&self) -> &Path {
         match self {
-            Self::Put { path, .. } | Self::Merge { path, .. } | Self::Delete { path } | Self::Restore { path, .. } => path,
+            Self::Put { path, .. } | Self::Merge { path, .. } | Self::Delete { path } | Self::Restore { path, .. } => {
+                path
+            }
             Self::Exact(change) => change.path(),
         }
     }

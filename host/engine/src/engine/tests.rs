@@ -1,9 +1,11 @@
 //! The database on a storage that can fail: commits, transactions, followers.
 
 mod called;
+mod fixture;
 mod judged;
 mod past;
 mod pending;
+mod watching;
 
 use std::sync::atomic::AtomicU32;
 

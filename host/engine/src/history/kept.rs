@@ -80,7 +80,8 @@ impl RootHistory {
 
     /// The present state has the content of an older one, and goes on from there.
     pub(crate) fn go_on_from(&mut self, to: Version) {
-        self.newest.before = self.kept.get(&to).and_then(|kept| kept.stamp.before);
+        // Of one that went since the rollback was asked for it is not known what was before it: that is no longer kept either.
+        self.newest.before = self.kept.get(&to).map_or(Some(to), |kept| kept.stamp.before);
     }
 
     /// Lets go of the oldest states that are over the limits.

@@ -9,7 +9,7 @@ mod which;
 pub(crate) use kept::{Kept, RootHistory, Stamp};
 pub use which::{Past, PastError, PastState, Which};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -44,6 +44,7 @@ impl History {
         dropped: &mut Vec<Kept>,
     ) {
         let bytes = held(step);
+        let mut changed: BTreeSet<&str> = BTreeSet::new();
         for name in touched {
             let old = step.before.root(name);
             let stamp = Stamp { revision: step.revision, time: step.time, before: None };
@@ -54,33 +55,29 @@ impl History {
                     if let Some(to) = rolled_back(step.effects, name) {
                         history.go_on_from(to);
                     }
-                    history.trim(limits, dropped);
                 }
                 _ => drop(self.roots.insert(name.clone(), Arc::new(RootHistory::new(stamp)))),
             }
+            changed.insert(name);
         }
-        for effect in step.effects {
-            self.name(effect, limits, dropped);
+        changed.extend(step.effects.iter().filter_map(|effect| self.name(effect)));
+        // Only now, for a state that would go may have got a tag.
+        for name in changed {
+            if let Some(history) = self.roots.get_mut(name) {
+                Arc::make_mut(history).trim(limits, dropped);
+            }
         }
     }
 
-    /// Gives a version a name, or takes one away.
-    fn name(&mut self, effect: &Effect, limits: HistoryLimits, dropped: &mut Vec<Kept>) {
+    /// Gives a version a name, or takes one away; tells of which root.
+    fn name<'e>(&mut self, effect: &'e Effect) -> Option<&'e str> {
+        let (Effect::Tag { root, name, .. } | Effect::Untag { root, name }) = effect else { return None };
+        let history = Arc::make_mut(self.roots.get_mut(root.as_str())?);
         match effect {
-            Effect::Tag { root, name, version } => {
-                if let Some(history) = self.roots.get_mut(root.as_str()) {
-                    Arc::make_mut(history).tag(Name::from(name.as_str()), *version);
-                }
-            }
-            Effect::Untag { root, name } => {
-                if let Some(history) = self.roots.get_mut(root.as_str()) {
-                    let history = Arc::make_mut(history);
-                    history.untag(name);
-                    history.trim(limits, dropped);
-                }
-            }
-            _ => {}
+            Effect::Tag { version, .. } => history.tag(Name::from(name.as_str()), *version),
+            _ => history.untag(name),
         }
+        Some(root)
     }
 
     pub(crate) fn root(&self, name: &str) -> Option<&RootHistory> {
@@ -105,9 +102,9 @@ fn held<'a>(step: &Step<'a>) -> BTreeMap<&'a Name, usize> {
     bytes
 }
 
-/// The version that a commit rolled a whole root back to.
+/// The version that a commit rolled a whole root back to; the last one, where it did so more than once.
 fn rolled_back(effects: &[Effect], root: &Name) -> Option<Version> {
-    effects.iter().find_map(|effect| match effect {
+    effects.iter().rev().find_map(|effect| match effect {
         Effect::Rollback { path, to } if path.len() == 1 && path.root() == root => Some(*to),
         _ => None,
     })

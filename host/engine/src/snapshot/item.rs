@@ -17,17 +17,11 @@ pub(super) const EDITS_CLOSE: &[u8] = b"}";
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub(super) enum Item {
     /// A root. The edits that follow make its present node of nothing.
-    Root {
-        name: String,
-        state: RootState,
-    },
+    Root { name: String, state: RootState },
     /// A version of the root that has a name.
     Tag { name: String, version: Version },
     /// An older state of the root. The edits that follow make its node of that of the state before this item.
-    Back {
-        bytes: usize,
-        state: RootState,
-    },
+    Back { bytes: usize, state: RootState },
     /// A confirmed commit that waits.
     Pending {
         id: ConfirmId,

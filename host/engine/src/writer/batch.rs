@@ -95,8 +95,7 @@ impl<'r> Batch<'r> {
     }
 
     fn apply(&mut self, submission: &mut Submission) -> Result<Option<Arc<Commit>>, Refusal> {
-        let Making { draft, changes, effects, .. } =
-            Making::of(&self.state, submission).map_err(Refusal::Commit)?;
+        let Making { draft, changes, effects, .. } = Making::of(&self.state, submission).map_err(Refusal::Commit)?;
         if changes.is_empty() && effects.is_empty() {
             return Ok(None);
         }

@@ -7,10 +7,10 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 use super::Job;
+use crate::Revision;
 use crate::effect::ConfirmId;
 use crate::limits::UNDO_RETRY_MS;
 use crate::pending::Pending;
-use crate::Revision;
 
 /// The times at which something comes due.
 #[derive(Debug)]

@@ -14,13 +14,20 @@ fn kept() -> PathBuf {
 
 fn options() -> Options {
     let history = HistoryLimits { versions: 3, bytes: usize::MAX };
-    Options { history, retention: Retention { bytes: None, ..Retention::default() }, reserve_bytes: 0, ..Options::default() }
+    Options {
+        history,
+        retention: Retention { bytes: None, ..Retention::default() },
+        reserve_bytes: 0,
+        ..Options::default()
+    }
 }
 
 /// What was written when the folder was made.
 async fn write(engine: &Engine) {
     for n in 0..5 {
-        put(engine, "inv.ne1", &format!(r#"{{"mtu":{n},"addr":["10.0.0.{n}/31",{{"x":null}}],"up":true}}"#)).await.unwrap();
+        put(engine, "inv.ne1", &format!(r#"{{"mtu":{n},"addr":["10.0.0.{n}/31",{{"x":null}}],"up":true}}"#))
+            .await
+            .unwrap();
     }
     put(engine, "inv.ne1.\"a.b\".c", "1.50").await.unwrap();
     put(engine, "gone.x.y", "\"ä\"").await.unwrap();
@@ -68,10 +75,7 @@ async fn a_folder_of_format_1_is_opened_as_it_was() {
     assert_eq!(inv.versions, [4, 5, 6, 7, 8].map(Version));
     assert_eq!(inv.tags, [("golden".to_owned(), Version(5))]);
     let old = |version| state.root_at("inv", &Which::Version(Version(version))).unwrap().node.unwrap().to_json();
-    assert_eq!(
-        old(6),
-        r#"{"ne1":{"a.b":{"c":1.50},"addr":["10.0.0.4/31",{"x":null}],"mtu":4},"ne2":{}}"#
-    );
+    assert_eq!(old(6), r#"{"ne1":{"a.b":{"c":1.50},"addr":["10.0.0.4/31",{"x":null}],"mtu":4},"ne2":{}}"#);
     let gone = state.past("gone").unwrap();
     assert_eq!((gone.versions, read(&engine, "gone")), (vec![0, 1, 2].into_iter().map(Version).collect(), None));
     assert_eq!(state.pending().len(), 1);
@@ -84,7 +88,11 @@ async fn a_folder_of_format_1_is_opened_as_it_was() {
     let (again, report) = Engine::open(storage, &options(), Arc::new(Fixed)).unwrap();
     assert_eq!(report.snapshot, None);
     let images = |state: &State| {
-        state.tree.roots().map(|(name, root)| (name.to_string(), root.version(), root.node().map(image))).collect::<Vec<_>>()
+        state
+            .tree
+            .roots()
+            .map(|(name, root)| (name.to_string(), root.version(), root.node().map(image)))
+            .collect::<Vec<_>>()
     };
     assert_eq!(images(&again.state()), images(&state));
 }

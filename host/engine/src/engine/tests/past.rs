@@ -153,6 +153,22 @@ async fn a_tag_can_be_moved_and_taken_away_and_must_be_a_word() {
     assert_eq!(again.state().past("a").unwrap().versions, [4, 5].map(Version));
 }
 
+#[tokio::test]
+async fn two_states_are_compared() {
+    let engine = new();
+    put(&engine, "a", r#"{"x":1,"y":{"z":[1]}}"#).await.unwrap();
+    put(&engine, "a.y.z", "[2]").await.unwrap();
+    put(&engine, "a.x", "1.0").await.unwrap();
+    let diff = |at: &str, from, to| {
+        let differences = engine.state().diff(&path(at), &from, &to);
+        differences.map_or_else(|error| error.to_string(), |diff| tega_tree::json_patch(&diff, 1).to_json())
+    };
+    assert_eq!(diff("a", version(0), version(2)), r#"[{"op":"replace","path":"/y/z","value":[2]}]"#);
+    assert_eq!(diff("a.y", Which::Before(0), version(0)), r#"[{"op":"replace","path":"/y/z","value":[1]}]"#);
+    assert_eq!(diff("a.x", version(0), version(2)), "[]");
+    assert_eq!(diff("a", version(0), version(3)), "a is at version 2; there is no version 3 yet");
+}
+
 /// A clock that a test sets.
 #[derive(Debug, Default)]
 pub(super) struct Hand(AtomicU32);
@@ -192,7 +208,8 @@ async fn the_memory_of_the_past_is_bounded_and_the_newest_old_state_is_kept_howe
     let options = Options { history: HistoryLimits { versions: 100, bytes: 100_000 }, ..Options::default() };
     let (engine, _) = Engine::open(FakeStorage::new(1), &options, Arc::new(Fixed)).unwrap();
     for n in 0..5 {
-        let large: Vec<String> = (0..2000).map(|i| format!("\"n{i}\":\"{n}{i} xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"")).collect();
+        let large: Vec<String> =
+            (0..2000).map(|i| format!("\"n{i}\":\"{n}{i} xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"")).collect();
         put(&engine, "a", &format!("{{{}}}", large.join(","))).await.unwrap();
     }
     assert_eq!(engine.state().past("a").unwrap().versions, [3, 4].map(Version));

@@ -59,31 +59,17 @@ impl Walk<'_> {
     /// What the watcher of one pattern is told of one change.
     fn told(&mut self, index: usize, pattern: &Pattern) -> Vec<(Path, ItemKind)> {
         let change = &self.commit.changes[index].change;
-        let path = change.path();
         match change {
-            Change::Put { value, .. } if pattern.covers(path) => vec![(path.clone(), ItemKind::Put(value.clone()))],
-            Change::Delete { .. } if pattern.covers(path) => {
-                let removed = self.around(index).0.node(path).map_or(Value::Null, Node::to_value);
-                vec![(path.clone(), ItemKind::Delete(removed))]
+            // The trees are made only where they are needed.
+            Change::Put { value, .. } if pattern.covers(change.path()) => {
+                vec![(change.path().clone(), ItemKind::Put(value.clone()))]
             }
-            _ if pattern.touches(path) => self.narrowed(index, pattern).into_iter().collect(),
+            _ if pattern.touches(change.path()) => {
+                let (before, after) = self.around(index);
+                told(change, before, after, pattern)
+            }
             _ => Vec::new(),
         }
-    }
-
-    /// The nodes that a pattern matches below one change, with what happened to each.
-    fn narrowed(&mut self, index: usize, pattern: &Pattern) -> BTreeMap<Path, ItemKind> {
-        let path = self.commit.changes[index].change.path();
-        let (before, after) = self.around(index);
-        let mut told: BTreeMap<Path, ItemKind> = pattern
-            .nodes_below(before, path)
-            .into_iter()
-            .map(|(path, node)| (path, ItemKind::Delete(node.to_value())))
-            .collect();
-        for (path, node) in pattern.nodes_below(after, path) {
-            told.insert(path, ItemKind::Put(node.to_value()));
-        }
-        told
     }
 
     /// The trees right before and right after a change.
@@ -107,6 +93,26 @@ impl Walk<'_> {
         // It was applied to this very tree once, so it fits.
         let _ = after.apply(self.commit.changes[self.at].change.clone());
         after
+    }
+}
+
+/// What the watcher of a pattern is told of a change, of which the trees right before and right after it are known.
+pub(super) fn told(change: &Change, before: &Tree, after: &Tree, pattern: &Pattern) -> Vec<(Path, ItemKind)> {
+    let path = change.path();
+    match change {
+        Change::Put { value, .. } if pattern.covers(path) => vec![(path.clone(), ItemKind::Put(value.clone()))],
+        Change::Delete { .. } if pattern.covers(path) => {
+            let removed = before.node(path).map_or(Value::Null, Node::to_value);
+            vec![(path.clone(), ItemKind::Delete(removed))]
+        }
+        _ if pattern.touches(path) => {
+            let below = |tree| pattern.nodes_below(tree, path).into_iter();
+            let mut told: BTreeMap<Path, ItemKind> =
+                below(before).map(|(path, node)| (path, ItemKind::Delete(node.to_value()))).collect();
+            told.extend(below(after).map(|(path, node)| (path, ItemKind::Put(node.to_value()))));
+            told.into_iter().collect()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -1,0 +1,138 @@
+//! Watches: the same from the log as live, from every position, and a reset where the log is gone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::*;
+use crate::{Item, Position, Retention, Watch, WatchEvent};
+
+const PATTERNS: [&str; 8] = ["a", "a.b", "a.b.c", "a.*", "*.b", "a.**", "~\"[ab]\".b", "b"];
+
+/// A walk of commits that put, replace, merge and delete at all heights of a small tree.
+async fn walk(engine: &Engine, steps: u32, seed: u32) {
+    let mut random = seed;
+    let mut next = |below: u32| {
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (random >> 8) % below
+    };
+    let paths = ["a", "a.b", "a.b.c", "a.b.d", "a.e", "b", "b.b"];
+    let values = ["1", "{}", r#"{"b":2}"#, r#"{"b":{"c":[1],"d":"x"},"e":null}"#, r#"{"c":1,"d":{"x":2}}"#, "[]"];
+    for _ in 0..steps {
+        let mut transaction = begin(engine);
+        for _ in 0..=next(3) {
+            let at = path(paths[next(7) as usize]);
+            let with = value(values[next(6) as usize]);
+            // What does not fit is left out.
+            let _ = match next(4) {
+                0 => transaction.delete(at),
+                1 => transaction.merge(at, with),
+                _ => transaction.put(at, with),
+            };
+        }
+        engine.commit(transaction).await.unwrap();
+    }
+}
+
+fn patterns() -> Vec<Vec<Pattern>> {
+    let mut lists: Vec<Vec<Pattern>> = PATTERNS.iter().map(|text| vec![Pattern::parse(text).unwrap()]).collect();
+    lists.push(PATTERNS.iter().map(|text| Pattern::parse(text).unwrap()).collect());
+    lists
+}
+
+/// The next commit that a watch is told, or its reset.
+async fn next(watch: &mut Watch) -> Result<(Revision, Vec<Item>), Position> {
+    loop {
+        match tokio::time::timeout(Duration::from_secs(20), watch.next()).await.unwrap().unwrap() {
+            WatchEvent::Commit(told) => return Ok((told.position.revision, told.items)),
+            WatchEvent::Reset(position) => return Err(position),
+            WatchEvent::Bookmark(_) => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_watch_is_told_the_same_from_the_log_as_live_from_every_position() {
+    let mut compared = 0;
+    for seed in 1..6 {
+        let storage = FakeStorage::new(u64::from(seed));
+        let engine = open(&storage);
+        let start = engine.state().position.clone();
+        let mut live: Vec<Watch> = patterns().into_iter().map(|list| engine.watch(list, Some(&start))).collect();
+        walk(&engine, 60, seed).await;
+        let last = engine.state().revision();
+        put(&engine, "a", r#"{"b":{"c":"the end"}}"#).await.unwrap();
+        put(&engine, "b", "\"the end\"").await.unwrap();
+        let mut told = Vec::new();
+        for watch in &mut live {
+            let mut list = Vec::new();
+            while list.last().is_none_or(|(revision, _): &(Revision, Vec<Item>)| *revision <= last) {
+                list.push(next(watch).await.unwrap());
+            }
+            told.push(list);
+        }
+        engine.stop().await.unwrap();
+        let again = open(&storage.kill());
+        for (list, told) in patterns().into_iter().zip(&told) {
+            for after in 0..=last.0 {
+                let from = Position { revision: Revision(after), ..start.clone() };
+                let mut watch = again.watch(list.clone(), Some(&from));
+                for (revision, items) in told.iter().filter(|(revision, _)| revision.0 > after).take(5) {
+                    let (found, from_log) = next(&mut watch).await.unwrap();
+                    assert_eq!((found, &from_log), (*revision, items), "seed {seed} {list:?} after {after}");
+                    compared += 1;
+                }
+            }
+        }
+    }
+    println!("{compared} commits were told from the log as they had been live");
+    assert!(compared > 5_000, "{compared}");
+}
+
+#[tokio::test]
+async fn a_watch_goes_on_from_the_log_to_what_comes_and_is_reset_where_it_can_not() {
+    let storage = FakeStorage::new(3);
+    let retention = Retention { segments: Some(1), ..Retention::default() };
+    let options = Options { segment_bytes_max: 2000, retention, ..Options::default() };
+    let engine = Engine::open(storage.clone(), &options, Arc::new(Fixed)).unwrap().0;
+    for n in 0..50 {
+        put(&engine, "a.b", &n.to_string()).await.unwrap();
+    }
+    let position = engine.state().position.clone();
+    engine.stop().await.unwrap();
+    let engine = Engine::open(storage.kill(), &options, Arc::new(Fixed)).unwrap().0;
+    let all = || vec![Pattern::parse("a").unwrap()];
+    let at = |revision| Position { revision: Revision(revision), ..position.clone() };
+    let mut watch = engine.watch(all(), Some(&at(10)));
+    for revision in 11..=50 {
+        assert_eq!(next(&mut watch).await.unwrap().0, Revision(revision));
+    }
+    put(&engine, "a.b", "\"later\"").await.unwrap();
+    assert_eq!(next(&mut watch).await.unwrap().0, Revision(51));
+    // Another history, a revision that is not there yet, another epoch: none is a state of this database.
+    let other = Position { history: "00".parse().unwrap(), ..at(10) };
+    let epoch = Position { epoch: tega_log::Epoch::new(7), ..at(10) };
+    for wrong in [other, epoch, at(1000)] {
+        let mut watch = engine.watch(all(), Some(&wrong));
+        assert_eq!(next(&mut watch).await.unwrap_err(), engine.state().position);
+    }
+    engine.snapshot().await.unwrap();
+    put(&engine, "a.b", "\"more\"").await.unwrap();
+    engine.snapshot().await.unwrap();
+    let mut watch = engine.watch(all(), Some(&at(1)));
+    let reset = next(&mut watch).await.unwrap_err();
+    assert_eq!(reset, engine.state().position);
+    put(&engine, "a.b", "\"after\"").await.unwrap();
+    assert_eq!(next(&mut watch).await.unwrap().0, reset.revision.next());
+}
+
+#[tokio::test]
+async fn a_watch_of_what_does_not_change_learns_where_the_database_stands() {
+    let engine = new();
+    let mut watch = engine.watch(vec![Pattern::parse("quiet").unwrap()], None);
+    for n in 0..crate::limits::BOOKMARK_COMMITS {
+        put(&engine, "a", &n.to_string()).await.unwrap();
+    }
+    let event = tokio::time::timeout(Duration::from_secs(20), watch.next()).await.unwrap().unwrap();
+    let WatchEvent::Bookmark(position) = event else { panic!("{event:?}") };
+    assert_eq!(position.revision, Revision(crate::limits::BOOKMARK_COMMITS as u64));
+}

@@ -1,0 +1,69 @@
+//! The items of a commit that is read back from the log, where there are no trees around it: what its record says is enough.
+
+use std::sync::Arc;
+
+use tega_tree::{Change, Draft, Path, Pattern, Removed, Tree, Value};
+
+use super::items::{Item, told};
+use crate::AuthoredChange;
+
+/// The record does not tell all that a change removed, because it was too much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Untold;
+
+/// The items of a commit for a watcher of patterns, as [`items`](super::items) gives them. A removed value that the log does not
+/// hold is `null`.
+pub(super) fn items_of_record(changes: &[AuthoredChange], patterns: &[&Pattern]) -> Result<Vec<Item>, Untold> {
+    let mut items = Vec::new();
+    for (index, authored) in changes.iter().enumerate() {
+        let path = authored.change.path();
+        if !patterns.iter().any(|pattern| pattern.touches(path)) {
+            continue;
+        }
+        let (before, after) = around(authored)?;
+        for pattern in patterns {
+            let told = told(&authored.change, &before, &after, pattern).into_iter();
+            items.extend(told.map(|(path, kind)| Item {
+                change: index,
+                path,
+                kind,
+                author: Arc::clone(&authored.author),
+            }));
+        }
+    }
+    Ok(items)
+}
+
+/// The node of a change right before and right after it, each in a tree that holds nothing else; of the one before only what
+/// went.
+fn around(authored: &AuthoredChange) -> Result<(Tree, Tree), Untold> {
+    let path = authored.change.path();
+    let removed = authored.removed.as_ref().and_then(|removed| Removed::parse(removed.as_bytes()).ok());
+    let before = match removed {
+        Some(Removed::Untold) => return Err(Untold),
+        Some(removed) => only(path, value_of(&removed)),
+        None => Tree::default(),
+    };
+    let after = match &authored.change {
+        Change::Put { value, .. } => only(path, value.clone()),
+        Change::Delete { .. } => Tree::default(),
+    };
+    Ok((before, after))
+}
+
+fn only(path: &Path, value: Value) -> Tree {
+    let mut draft = Draft::new(Tree::default());
+    // Nothing else is there that it could not fit below, and the log took its names and its depth.
+    let _ = draft.put(path.clone(), value);
+    draft.into_tree()
+}
+
+fn value_of(removed: &Removed) -> Value {
+    match removed {
+        Removed::Untold | Removed::Leaf(None) => Value::Null,
+        Removed::Leaf(Some(value)) => value.clone(),
+        Removed::Container(children) => {
+            children.iter().map(|(name, removed)| (name.clone(), value_of(removed))).collect()
+        }
+    }
+}
