@@ -16,6 +16,8 @@ async fn each_bad_request_gets_its_status_and_a_sentence_with_the_fact() {
     let server = TestServer::start().await;
     server.put_ok("/a", r#"{"leaf":1,"10.0.0.1":{"name":"x"}}"#).await;
     let deep = "[".repeat(101) + &"]".repeat(101);
+    let too_long_a_number = "1".repeat(65);
+    let too_long_a_name = format!("{{\"{}\":1}}", "n".repeat(1025));
     for (method, target, body, status, fact) in [
         (Method::PUT, "/a/b", "{nope", 400, "line 1"),
         (Method::PUT, "/a/b", "", 400, "JSON"),
@@ -29,10 +31,17 @@ async fn each_bad_request_gets_its_status_and_a_sentence_with_the_fact() {
         (Method::PUT, "/a/leaf/below", "1", 409, "a.leaf is a leaf"),
         (Method::PUT, "/a/leaf?version=x", "1", 400, "version"),
         (Method::PUT, "/a/leaf?version=7", "2", 409, "version 7"),
+        (Method::PUT, "/nowhere?version=3", "2", 409, "version 3 and is not there"),
+        (Method::PUT, "/a/b", &too_long_a_number, 400, "65 characters is over the limit of 64"),
+        (Method::PUT, "/a/b", &too_long_a_name, 400, "1025 bytes is over the limit of 1024"),
+        (Method::PUT, &format!("/a/{}", "n".repeat(1025)), "1", 400, "1025 bytes is over the limit of 1024"),
+        (Method::PUT, &format!("/a{}", "/b".repeat(100)), "1", 400, "101 names is over the limit of 100"),
+        (Method::PUT, &format!("/a{}", "/b".repeat(98)), "[[1]]", 400, "101 levels deep, over the limit of 100"),
+        (Method::PUT, &format!("/a{}", "/name".repeat(1_700)), "1", 414, "over the limit of 8192"),
         (Method::GET, "/a/nothing", "", 404, "a.nothing"),
         (Method::GET, "/a/10.0.0.1/name", "", 404, "10.0.0.1%22"),
         (Method::DELETE, "/a/nothing", "", 404, "a.nothing"),
-        (Method::POST, "/a", "1", 405, "GET, HEAD, PUT, DELETE"),
+        (Method::POST, "/a", "1", 405, "GET, HEAD, PUT, PATCH, DELETE, OPTIONS"),
         (Method::GET, "/_no_such", "", 404, "_no_such"),
         (Method::POST, "/_rpc?path=no.such", "", 404, "no.such"),
         (Method::POST, "/_rpc", "", 400, "path"),
@@ -106,7 +115,7 @@ async fn a_bad_frame_closes_the_socket_with_a_code_and_a_reason() {
 }
 
 /// What `tega serve` says when it does not start.
-fn complaint(command: &mut std::process::Command) -> String {
+pub fn complaint(command: &mut std::process::Command) -> String {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut text = String::new();
     child.stderr.take().unwrap().read_to_string(&mut text).unwrap();

@@ -260,7 +260,7 @@ async fn a_node_is_told_whole_roots_and_not_what_it_told() {
 #[tokio::test]
 async fn what_only_nodes_send_is_refused_from_a_session_of_local_scope() {
     let server = TestServer::start().await;
-    for frame in ["NOTIFY\n[]", "REQUEST 1 SYNC None None\n{}", "RESPONSE 1 SYNC None\nnull"] {
+    for frame in ["NOTIFY\n[]", "REQUEST 1 SYNC None None\n{}", "REQUEST 1 REFER None None\n{}"] {
         let mut bob = Socket::session(&server, "bob").await;
         bob.send(frame).await;
         let (code, reason) = bob.closed().await;

@@ -11,6 +11,7 @@
     reason = "a test panics, and prints its figures"
 )]
 
+mod bad_folder;
 mod bad_input;
 mod durability;
 mod links;

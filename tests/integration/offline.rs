@@ -90,7 +90,10 @@ async fn the_log_is_shown_proved_and_repaired() {
     assert!(!refused.status.success() && error.contains("is damaged at byte"), "{error}");
     let (told, error, done) = tega(&["log", "repair", "--data", text(&data)]);
     assert!(done && told.contains("copied") && told.contains("opens again, up to revision 1"), "{told}{error}");
-    assert_eq!(std::fs::read(folder.path().join("data.before-repair-1").join(log.file_name().unwrap())).unwrap(), bytes);
+    assert_eq!(
+        std::fs::read(folder.path().join("data.before-repair-1").join(log.file_name().unwrap())).unwrap(),
+        bytes
+    );
     let (told, _, done) = tega(&["log", "repair", "--data", text(&data)]);
     assert!(done && told.contains("nothing is damaged"), "{told}");
     let again = Process::start(&data);

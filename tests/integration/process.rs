@@ -19,13 +19,25 @@ impl Process {
         Self::spawn(command(data).stderr(Stdio::null()))
     }
 
+    /// The same with further arguments.
+    pub fn start_with(data: &Path, arguments: &[&str]) -> Self {
+        Self::spawn(command(data).args(arguments).stderr(Stdio::null()))
+    }
+
+    /// The same with a file for its log.
+    pub fn start_logged(data: &Path, arguments: &[&str], log: &Path) -> Self {
+        let log = std::fs::File::create(log).unwrap();
+        Self::spawn(command(data).args(arguments).stderr(log))
+    }
+
     /// The same with a folder of plugins and a file for its log.
     pub fn start_with_plugins(data: &Path, plugins: &Path, log: &Path) -> Self {
         let log = std::fs::File::create(log).unwrap();
         Self::spawn(command(data).arg("--plugins").arg(plugins).stderr(log))
     }
 
-    fn spawn(command: &mut Command) -> Self {
+    /// Runs a command that becomes a daemon, and waits until it answers.
+    pub fn spawn(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
@@ -33,6 +45,11 @@ impl Process {
         let url = line.trim().rsplit(' ').next().unwrap().to_owned();
         assert!(url.starts_with("http://"), "{line}");
         Self { child, url, _output: output }
+    }
+
+    /// The number of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Kills it at once, as `kill -9` does.

@@ -96,6 +96,7 @@ impl From<Settings> for Config {
         net.body_bytes_max = settings.body_bytes_max.unwrap_or(net.body_bytes_max);
         net.connections_max = settings.connections_max.unwrap_or(net.connections_max);
         net.drain_ms = settings.drain_ms.unwrap_or(net.drain_ms);
+        net.cors_origins = settings.cors_origin.unwrap_or(net.cors_origins);
         Self {
             data: settings.data.unwrap_or_else(|| PathBuf::from("tega-data")),
             address,
@@ -161,6 +162,16 @@ mod tests {
         let link = load(flags, file).unwrap().link;
         assert_eq!(link.global.as_deref(), Some("ws://g:1"));
         assert_eq!((link.config_roots, link.operational_roots), (vec!["a".into(), "b,c".into()], vec!["e".to_owned()]));
+    }
+
+    #[test]
+    fn origins_can_be_set_in_the_file_and_by_flag() {
+        let file = "cors_origin = [\"https://a.example\", \"https://b.example\"]\n";
+        let origins = load(Settings::default(), file).unwrap().net.cors_origins;
+        assert_eq!(origins, ["https://a.example", "https://b.example"]);
+        let flags = Settings { cors_origin: Some(vec!["https://c.example".to_owned()]), ..Settings::default() };
+        assert_eq!(load(flags, file).unwrap().net.cors_origins, ["https://c.example"]);
+        assert!(Config::from(Settings::default()).net.cors_origins.is_empty());
     }
 
     #[test]

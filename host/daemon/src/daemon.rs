@@ -84,6 +84,10 @@ impl Daemon {
             tracing::warn!(file = %torn.file.display(), offset = %torn.offset, bytes = torn.bytes, kept,
                 "the last run ended in the middle of a write: what was not yet acknowledged of it was cut off");
         }
+        for fault in &report.faults {
+            tracing::error!(file = %fault.file.display(), offset = %fault.offset, damage = %fault.damage,
+                "a snapshot is damaged; the database was opened without it");
+        }
         tracing::info!(data = %config.data.display(), position = %report.position, "the database is open");
         let host =
             Host::start(engine.clone(), HostOptions { folders: config.plugins, ..HostOptions::default() }).await?;

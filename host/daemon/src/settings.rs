@@ -70,6 +70,10 @@ pub struct Settings {
     #[arg(long, env = "TEGA_DRAIN_MS", value_name = "MS")]
     pub drain_ms: Option<u64>,
 
+    /// Origin whose pages browsers let use this server: https://console.example.net; can be given several times. [default: none]
+    #[arg(long, env = "TEGA_CORS_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
+    pub cors_origin: Option<Vec<String>>,
+
     /// The size from which on a segment of the commit log takes no further batch, in bytes. [default: 67108864]
     #[arg(long, env = "TEGA_SEGMENT_BYTES_MAX", value_name = "BYTES")]
     pub segment_bytes_max: Option<u64>,
@@ -155,6 +159,7 @@ impl Settings {
             body_bytes_max: self.body_bytes_max.or(other.body_bytes_max),
             connections_max: self.connections_max.or(other.connections_max),
             drain_ms: self.drain_ms.or(other.drain_ms),
+            cors_origin: self.cors_origin.or(other.cors_origin),
             segment_bytes_max: self.segment_bytes_max.or(other.segment_bytes_max),
             durability: self.durability.or(other.durability),
             sync_interval_ms: self.sync_interval_ms.or(other.sync_interval_ms),

@@ -9,7 +9,8 @@ use crate::port::{Access, Arguments, Method, MethodCall, Scope};
 use crate::{Author, CallError, CommitError, Engine};
 
 impl Engine {
-    /// Calls the method at a path, and commits what it did with its plugin as author. Gives its result as JSON text.
+    /// Calls the method at a path, and commits what it did with its plugin as author. Gives its result as JSON text. A method that
+    /// a session serves is answered by that session, with whatever it makes of it.
     ///
     /// The method sees one snapshot. Where what it read changed before the commit, it is called again, up to
     /// [`CALL_ATTEMPTS_MAX`] times.
@@ -23,10 +24,16 @@ impl Engine {
     /// # Cancel safety
     /// Dropped before the commit it leaves nothing; dropped later the commit is made.
     pub async fn call(&self, path: &Path, arguments: Arguments, caller: Author) -> Result<String, CallError> {
-        let method = self.method(path)?;
+        let caller = Arc::new(caller);
+        let method = match self.methods().method(path) {
+            Some(method) => method,
+            None => {
+                let session = self.served_by(path).ok_or_else(|| CallError::NotFound { path: path.clone() })?;
+                return self.call_session(&session, path, arguments, caller).await;
+            }
+        };
         let author = method.author();
         let owner = author.name.clone().unwrap_or_default();
-        let caller = Arc::new(caller);
         let mut attempt = 1;
         loop {
             let transaction = self.begin_as(Arc::clone(&author)).tracking_reads();

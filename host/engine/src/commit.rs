@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tega_tree::{Change, Difference, Name, Path, Tree};
 
-use crate::{Author, Effect, Revision, State};
+use crate::{Author, Effect, Ephemeral, Revision, State};
 
 /// A change with who made it: within the commit of one plugin, a method of another makes its own.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +16,8 @@ pub struct AuthoredChange {
     pub author: Arc<Author>,
     /// What it removed, as the record says it; none where it removed nothing.
     pub removed: Option<Arc<str>>,
+    /// Where it is of an ephemeral node, or of something below one: how the log keeps it.
+    pub ephemeral: Option<Ephemeral>,
 }
 
 /// A commit: durable, and seen by readers.
@@ -41,6 +43,8 @@ pub struct Commit {
     pub after: Tree,
     /// The length of its record in the log, in bytes.
     pub record_bytes: usize,
+    /// The memory that only the tree before it holds, in bytes, about.
+    pub held_bytes: usize,
 }
 
 /// What became of a transaction that was committed.

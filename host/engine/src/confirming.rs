@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::judging::Settled;
-use crate::transaction::Act;
+use crate::operation::Act;
 use crate::{Author, CommitError, Committed, ConfirmId, Engine};
 
 impl Engine {

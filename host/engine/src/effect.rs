@@ -83,6 +83,13 @@ pub struct Before {
     /// Whether its whole root was not there.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub made_root: bool,
+    /// How many of its parents below the root were not there, the nearest first.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub made_parents: usize,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// The time for a confirmed commit, in whole milliseconds.

@@ -1,5 +1,6 @@
 //! The database as the other rooms hold it.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
@@ -36,6 +37,13 @@ pub struct OpenReport {
     pub faults: Vec<SnapshotFault>,
     /// The state it begins with.
     pub position: Position,
+}
+
+/// What was found beside the state when the database was opened.
+struct Found {
+    epochs: Vec<EpochStart>,
+    /// Snapshots that were passed over.
+    damaged: Vec<PathBuf>,
 }
 
 /// Why a database did not stop cleanly. What was acknowledged is durable all the same.
@@ -120,6 +128,8 @@ impl Engine {
         let mut opening = Opening::new(origin, options.history);
         let opened = Log::open(storage, &log_options, &mut opening)?;
         let state = opening.into_state(opened.log.history().clone(), opened.log.epoch());
+        let damaged = opened.faults.iter().map(|fault| fault.file.clone()).collect();
+        let found = Found { epochs: opened.epochs, damaged };
         let report = OpenReport {
             ending: opened.ending,
             torn: opened.torn,
@@ -127,13 +137,13 @@ impl Engine {
             faults: opened.faults,
             position: state.position.clone(),
         };
-        let engine = Self::start(opened.log, opened.epochs, Arc::new(state), options, clock)?;
+        let engine = Self::start(opened.log, found, Arc::new(state), options, clock)?;
         Ok((engine, report))
     }
 
     fn start<S>(
         log: Log<S>,
-        epochs: Vec<EpochStart>,
+        found: Found,
         state: Arc<State>,
         options: &Options,
         clock: Arc<dyn Clock>,
@@ -152,9 +162,10 @@ impl Engine {
         });
         let sessions = Sessions::default();
         let archive: Arc<dyn Archive> = Arc::new(log.archive());
-        let shelf = Arc::new(Shelf::new(Arc::clone(&archive), options.retention));
+        let shelf = Arc::new(Shelf::new(Arc::clone(&archive), options.retention, found.damaged));
         shelf.tidy(clock.now());
-        let rules = Rules { locks: sessions.locks().clone(), history: options.history };
+        let rules = Rules { sessions: sessions.clone(), history: options.history };
+        sessions.tell(queue.downgrade());
         let parts = Parts {
             shared: Arc::clone(&shared),
             clock: Arc::clone(&clock),
@@ -177,7 +188,7 @@ impl Engine {
             shelf,
             clock,
             rules,
-            epochs,
+            epochs: found.epochs,
         })))
     }
 
@@ -202,7 +213,8 @@ impl Engine {
     /// [`CommitError`]; nothing was changed, but see [`CommitError::OutcomeUnknown`].
     ///
     /// # Durability
-    /// Once it returned well, the commit survives kill -9 and power loss, and every later read shows it.
+    /// Once it returned well, every later read shows the commit, and it survives kill -9; power loss too with the durability
+    /// [`Always`](crate::Durability::Always), and as that says with others.
     ///
     /// # Cancel safety
     /// Dropped while transforms and guards judge or the queue is full, it leaves nothing; later, the commit is made.

@@ -128,6 +128,26 @@ pub enum CommitError {
         /// The time asked for.
         asked: Duration,
     },
+    /// The node lasts, and can't become one that goes with a session.
+    #[error("{path} is there and is not ephemeral; remove it first, or write it without that")]
+    Lasting {
+        /// The node.
+        path: Path,
+    },
+    /// The node belongs to another session.
+    #[error("{path} belongs to the session {owner}")]
+    NotOwner {
+        /// The node.
+        path: Path,
+        /// The session's name.
+        owner: String,
+    },
+    /// The session that the node was to belong to has ended.
+    #[error("no session {name} is open, and an ephemeral node belongs to one")]
+    NoSession {
+        /// The session's name.
+        name: String,
+    },
     /// The text is no name for a version.
     #[error(
         "{name:?} is no tag: it takes a letter, then letters, digits, dots, _ and -, {TAG_BYTES_MAX} bytes at most"
@@ -165,6 +185,9 @@ impl CommitError {
             | Self::Conditions { .. }
             | Self::Locked { .. }
             | Self::Pending { .. }
+            | Self::Lasting { .. }
+            | Self::NotOwner { .. }
+            | Self::NoSession { .. }
             | Self::Stale { .. } => ErrorCode::Conflict,
             Self::NotPending { .. } | Self::Past(_) => ErrorCode::NotFound,
             Self::ConfirmTime { .. } | Self::TagName { .. } => ErrorCode::Invalid,
@@ -202,6 +225,14 @@ pub enum CallError {
     NotFound {
         /// The path.
         path: Path,
+    },
+    /// The session that serves the method is not there any more.
+    #[error("{path} is served by the session {session}, which is not open")]
+    SessionGone {
+        /// The path.
+        path: Path,
+        /// The session's name.
+        session: String,
     },
     /// The calls go in a circle.
     #[error("{path} belongs to the plugin {owner}, which is already in this chain of calls: {}", chain.join(" -> "))]
@@ -268,7 +299,7 @@ impl CallError {
             Self::Cycle { .. } | Self::TooDeep { .. } => ErrorCode::Limit,
             Self::Busy { .. } => ErrorCode::Busy,
             Self::Deadline { .. } => ErrorCode::Deadline,
-            Self::Crashed { .. } => ErrorCode::Unavailable,
+            Self::Crashed { .. } | Self::SessionGone { .. } => ErrorCode::Unavailable,
             Self::Answered { code, .. } => *code,
             Self::Commit(error) => error.code(),
         }

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::watch;
 
-use crate::limits::{FEED_BYTES_MAX, FEED_COMMITS_MAX, FEED_LEVEL_BYTES};
+use crate::limits::{FEED_BYTES_MAX, FEED_COMMITS_MAX};
 use crate::{Commit, Revision};
 
 /// Why a follower gets no further commit.
@@ -42,11 +42,9 @@ struct Ring {
     bytes: usize,
 }
 
-/// What a commit keeps in memory: its record, and the pages of its trees that were copied for it, about two for each level of
-/// each path.
+/// What a commit keeps in memory: its record, and what of the tree before it is no more.
 fn weight(commit: &Commit) -> usize {
-    let levels: usize = commit.changes.iter().map(|authored| authored.change.path().len()).sum();
-    commit.record_bytes + levels * FEED_LEVEL_BYTES
+    commit.record_bytes + commit.held_bytes
 }
 
 impl Newest {

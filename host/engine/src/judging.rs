@@ -7,10 +7,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tega_tree::{Change, Draft, Name, Path, Value};
 
+use crate::operation::{Authored, Operation};
 use crate::port::{Access, Edit, Guard, HookError, HookPlace, Judged, Scope, Transform};
 use crate::reads::Reads;
-use crate::transaction::{Authored, Operation};
-use crate::{Author, AuthoredChange, CommitError, State, Transaction, condition};
+use crate::{Author, AuthoredChange, CommitError, Ephemeral, State, Transaction, condition};
 
 /// The transforms and guards of the plugins in service. A clone is another handle to the same ones.
 #[derive(Clone, Debug, Default)]
@@ -148,6 +148,8 @@ struct Resolved {
     change: AuthoredChange,
     /// It is made as it is: a merge was resolved into it, or it was an exact one before.
     exact: bool,
+    /// Which parents go with it is seen when it is made: others may have put something into them by then.
+    parents_anew: bool,
 }
 
 impl Case {
@@ -167,9 +169,12 @@ impl Case {
             if operation.reads() {
                 reads.node(&state.tree, operation.path());
             }
-            for change in operation.apply(&mut candidate)? {
-                let change = AuthoredChange { change, author: Arc::clone(author), removed: None };
-                changes.push(Resolved { change, exact });
+            let owner = operation.owner();
+            for change in operation.settled_on(&state).apply(&mut candidate)? {
+                let ephemeral = owner.map(|owner| Ephemeral { path: change.path().clone(), owner: owner.clone() });
+                let change = AuthoredChange { change, author: Arc::clone(author), removed: None, ephemeral };
+                let parents_anew = matches!(operation, Operation::Restore { .. } | Operation::Sweep { .. });
+                changes.push(Resolved { change, exact, parents_anew });
             }
         }
         Ok(Self { state, author: Arc::clone(&transaction.author), changes, candidate, reads })
@@ -223,11 +228,15 @@ impl Case {
         let operations = self
             .changes
             .into_iter()
-            .map(|Resolved { change: AuthoredChange { change, author, .. }, exact }| {
-                let operation = match change {
-                    change if exact => Operation::Exact(change),
-                    Change::Put { path, value } => Operation::Put { path, value },
-                    Change::Delete { path, .. } => Operation::Delete { path },
+            .map(|Resolved { change: AuthoredChange { change, author, ephemeral, .. }, exact, parents_anew }| {
+                let operation = match (change, ephemeral) {
+                    (Change::Delete { path, parents: 1.. }, _) if parents_anew => Operation::Delete { path },
+                    (change, _) if exact => Operation::Exact(change),
+                    (Change::Put { path, value }, Some(Ephemeral { owner, .. })) => {
+                        Operation::Ephemeral { path, value, owner }
+                    }
+                    (Change::Put { path, value }, None) => Operation::Put { path, value },
+                    (Change::Delete { path, .. }, _) => Operation::Delete { path },
                 };
                 Authored { operation, author }
             })

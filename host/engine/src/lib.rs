@@ -5,7 +5,7 @@
 //! state.rs        what is true at one revision: the tree, the history, the position
 //! author.rs       who made a commit, sent a message, calls
 //! options.rs      when a commit is durable, and how much of the past is kept
-//! transaction.rs  operations on a snapshot, held back; reads.rs: what it read, to be checked at the commit; condition.rs: what
+//! transaction.rs  operations (operation.rs) on a snapshot, held back; reads.rs: what it read, to be checked at the commit; condition.rs: what
 //!                 it asks for beside that
 //! judging.rs      transforms and guards, before the queue; lanes.rs: one after another for each root
 //! writer/         the writer thread: check, apply, encode, append, sync, publish, notify, answer
@@ -13,13 +13,15 @@
 //! record.rs       a commit as a line of the log
 //! opening.rs      the database while it is opened
 //! history/        the states that the roots had;  pending.rs: confirmed commits that wait
+//! path_set.rs     nodes with all below them
+//! ephemeral.rs    nodes that belong to sessions
 //! confirming.rs   confirming and taking back;  locks.rs, locking.rs: locks of sessions on paths
 //! snapshot/       a state with its past as the items of a file, and back;  archive.rs: the log's folder beside the writer
 //! listing.rs      the commits that the log holds, read back;  backup.rs: copies of the database while it runs
 //! reaper.rs       frees what the writer lets go of
 //! feed.rs         commits, one after another, to whoever follows them
 //! watch/          what of each commit the watcher of patterns is told, from any position that the log still holds
-//! session.rs      named sessions;  channel.rs: messages that are not stored
+//! session.rs      named sessions;  serving.rs: methods that they serve;  channel.rs: messages that are not stored
 //! directory.rs    the methods by path;  calling.rs: a call of a method as a transaction
 //! adopting.rs     what another node did, done here as well
 //! port.rs         the traits that plugins and the daemon implement
@@ -42,6 +44,7 @@ mod confirming;
 mod directory;
 mod effect;
 mod engine;
+mod ephemeral;
 mod error;
 mod feed;
 mod history;
@@ -52,12 +55,15 @@ mod listing;
 mod locking;
 mod locks;
 mod opening;
+mod operation;
 mod options;
+mod path_set;
 mod pending;
 pub mod port;
 mod reads;
 mod reaper;
 mod record;
+mod serving;
 mod session;
 mod snapshot;
 mod state;
@@ -73,6 +79,7 @@ pub use condition::{Condition, FailedCondition};
 pub use directory::{Directory, DirectoryError};
 pub use effect::{Before, ConfirmId, Effect};
 pub use engine::{Engine, OpenReport, StopError};
+pub use ephemeral::{Ephemeral, Owner};
 pub use error::{CallError, CommitError, ErrorCode, OpenError, Rejection};
 pub use feed::{Feed, FeedError};
 pub use history::{Past, PastError, PastState, Which};
@@ -83,8 +90,9 @@ pub use options::{Durability, HistoryLimits, Options, Retention};
 pub use pending::Pending;
 pub use port::{Arguments, Scope};
 pub use record::RecordError;
+pub use serving::{SessionCall, SessionCalls};
 pub use session::{Session, SessionScope, Sessions};
 pub use snapshot::{ItemError, SnapshotError};
-pub use state::{Position, Revision, State};
+pub use state::{Position, PositionError, Revision, State};
 pub use transaction::{NamesPage, NodesPage, Savepoint, Transaction};
 pub use watch::{Item, ItemKind, Watch, WatchEvent, Watched, items};

@@ -69,7 +69,8 @@ pub const HISTORY_BYTES_DEFAULT: usize = 64 * 1024 * 1024;
 /// The log that is kept, in bytes, unless set: what a follower that was away can catch up from.
 pub const LOG_BYTES_DEFAULT: u64 = 256 * 1024 * 1024;
 
-/// The log after which a snapshot is written, in bytes, unless set: a start reads a snapshot and no more log than this.
+/// The log after which a snapshot is written, in bytes, unless set: a start reads a snapshot and about this much log, twice as much
+/// where the last snapshot failed or the daemon was stopped often.
 pub const SNAPSHOT_LOG_BYTES_DEFAULT: u64 = 64 * 1024 * 1024;
 
 /// The snapshots that are kept: the newest, and the one before, should the newest be damaged.
@@ -85,8 +86,7 @@ pub const SNAPSHOT_PIECE_BYTES: usize = 64 * 1024;
 /// The largest removed value that the record of a commit holds, in bytes of its JSON: of a larger one it holds the path alone.
 pub const REMOVED_VALUE_BYTES_MAX: usize = 4 * 1024;
 
-/// The most that the record of a commit says of what one change removed, in bytes: past it the record says only that there
-/// was more.
+/// The most that the record of a commit says of what it removed, in bytes: past it the record says only that there was more.
 pub const REMOVED_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// The longest name of a tag, in bytes.
@@ -107,6 +107,9 @@ pub const PENDING_MAX: usize = 64;
 /// How long the daemon waits before it tries again to take a commit back where there was no space for it, in milliseconds.
 pub const UNDO_RETRY_MS: u64 = 1000;
 
+/// The longest such wait, in milliseconds; each failure doubles it, so that a full medium is not worn out by trying.
+pub const UNDO_RETRY_MS_MAX: u64 = 60_000;
+
 /// The most locks at once: each commit is held against all of them.
 pub const LOCKS_MAX: usize = 1024;
 
@@ -116,6 +119,9 @@ pub const GROUP_WAIT_US_MAX: u64 = 2000;
 /// The most commits of one page of the log's listing.
 pub const LOG_PAGE_COMMITS_MAX: usize = 1000;
 
+/// The records after which such a page takes no further commit, in bytes: one may hold a whole root.
+pub const LOG_PAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// The commits that a watcher reads from the log at a time when it catches up.
 pub const CATCH_UP_COMMITS: usize = 256;
 
@@ -124,3 +130,9 @@ pub const CATCH_UP_BYTES: usize = 1024 * 1024;
 
 /// The commits without an item after which a watcher is told where the database stands.
 pub const BOOKMARK_COMMITS: usize = 1000;
+
+/// The calls that may wait for one session to be told of them.
+pub const SESSION_CALLS_MAX: usize = 256;
+
+/// How long a session may take to answer a call, in milliseconds: as long as the original gave it.
+pub const SESSION_CALL_MS_MAX: u64 = 30_000;

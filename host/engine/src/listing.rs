@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tega_log::{Epoch, ReadError};
 use tega_tree::{Path, Pattern};
 
-use crate::limits::LOG_PAGE_COMMITS_MAX;
+use crate::limits::{LOG_PAGE_BYTES_MAX, LOG_PAGE_COMMITS_MAX};
 use crate::pending::overlap;
 use crate::record::Record;
 use crate::{Author, AuthoredChange, Effect, Engine, RecordError, Revision};
@@ -106,7 +106,8 @@ pub enum LogError {
 }
 
 impl Engine {
-    /// The commits of the log that touched something, as far back as it reaches.
+    /// The commits of the log that touched something, as far back as it reaches. A page ends early where their records come to
+    /// more than [`LOG_PAGE_BYTES_MAX`].
     ///
     /// # Errors
     /// [`LogError`].
@@ -137,23 +138,27 @@ impl Engine {
         let mut page = LogPage { commits: Vec::new(), next: None, oldest };
         if query.newest_first {
             let mut until = to;
+            let mut bytes_left = LOG_PAGE_BYTES_MAX;
             // Segment by segment from the end, for most often the newest are asked for.
             for first in self.segment_starts().into_iter().rev().filter(|first| *first <= to) {
-                let found = self.scan(query, (first.max(from), until), Keep::Last(limit - page.commits.len()))?;
-                page.commits.extend(found.commits.into_iter().rev());
+                let keep = Keep { last: true, limit: limit - page.commits.len(), bytes: bytes_left };
+                let found = self.scan(query, (first.max(from), until), keep)?;
+                bytes_left = bytes_left.saturating_sub(found.bytes);
+                page.commits.extend(found.commits.into_iter().rev().map(|(_, listed)| listed));
                 page.next = found.next;
-                if page.commits.len() >= limit || first <= from {
+                if page.next.is_some() || page.commits.len() >= limit || bytes_left == 0 || first <= from {
                     break;
                 }
                 until = Revision(first.0 - 1);
             }
-            if page.next.is_none() && page.commits.len() >= limit {
+            if page.next.is_none() && (page.commits.len() >= limit || bytes_left == 0) {
                 let last = page.commits.last().map_or(Revision(0), |listed| listed.revision);
                 page.next = (last > from).then(|| Revision(last.0 - 1));
             }
         } else {
-            let found = self.scan(query, (from, to), Keep::First(limit))?;
-            (page.commits, page.next) = (found.commits.into(), found.next);
+            let found = self.scan(query, (from, to), Keep { last: false, limit, bytes: LOG_PAGE_BYTES_MAX })?;
+            page.commits = found.commits.into_iter().map(|(_, listed)| listed).collect();
+            page.next = found.next;
         }
         Ok(page)
     }
@@ -174,32 +179,45 @@ impl Engine {
             }
             let listed = Listed::read(&record, query.touching.as_ref());
             let Some(listed) = listed.map_err(|source| LogError::Record { revision, source })? else { continue };
-            match keep {
-                Keep::First(limit) if scanned.commits.len() == limit => {
-                    scanned.next = Some(revision);
-                    break;
-                }
-                Keep::Last(limit) if scanned.commits.len() == limit => {
-                    scanned.next = scanned.commits.pop_front().map(|passed| passed.revision);
-                }
-                _ => {}
+            let bytes = record.payload.len();
+            if !keep.last && keep.is_over(&scanned, bytes) {
+                scanned.next = Some(revision);
+                break;
             }
-            scanned.commits.push_back(listed);
+            while keep.is_over(&scanned, bytes) {
+                let Some((passed, listed)) = scanned.commits.pop_front() else { break };
+                scanned.bytes -= passed;
+                scanned.next = Some(listed.revision);
+            }
+            scanned.bytes += bytes;
+            scanned.commits.push_back((bytes, listed));
         }
         Ok(scanned)
     }
 }
 
-/// Which of the commits found are kept.
+/// Which of the commits found are kept: so many, with records of so many bytes together, but one in any case.
 #[derive(Clone, Copy)]
-enum Keep {
-    First(usize),
-    Last(usize),
+struct Keep {
+    /// The last of them, not the first.
+    last: bool,
+    limit: usize,
+    bytes: usize,
+}
+
+impl Keep {
+    /// Whether there is no room for a further commit.
+    fn is_over(self, scanned: &Scanned, bytes: usize) -> bool {
+        let kept = scanned.commits.len();
+        kept == self.limit || (kept > 0 && scanned.bytes + bytes > self.bytes)
+    }
 }
 
 #[derive(Default)]
 struct Scanned {
-    commits: VecDeque<Listed>,
+    /// With the length of each record.
+    commits: VecDeque<(usize, Listed)>,
+    bytes: usize,
     next: Option<Revision>,
 }
 

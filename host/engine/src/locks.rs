@@ -23,7 +23,7 @@ pub struct Lock {
 }
 
 /// Why a lock was not given.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LockError {
     /// Another session holds a lock at, above or below the path.
@@ -44,9 +44,15 @@ pub enum LockError {
     /// The session has no name, so nothing could tell its requests from those of others.
     #[error("a session without a name can't lock")]
     Nameless,
-    /// The database is being stopped, or takes no commits.
-    #[error("the database takes no commits now")]
-    Stopped,
+    /// No session of the name is open.
+    #[error("no session of the name {name} is open, and a lock goes with its session")]
+    NoSession {
+        /// The name.
+        name: String,
+    },
+    /// Whether all commits from before the lock are done can't be known.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
 }
 
 /// The locks of a database. A clone is another handle to the same ones.
@@ -54,8 +60,9 @@ pub enum LockError {
 pub(crate) struct Locks(Arc<Mutex<Vec<(u64, Lock)>>>);
 
 impl Locks {
-    /// Adds a lock of a session; one that the same session holds on the same path already stays, with the new reason.
-    pub(crate) fn add(&self, session: u64, lock: Lock) -> Result<(), LockError> {
+    /// Adds a lock of a session, and gives it, and whether it is new: one that the same session holds on the same path already
+    /// stays, with the new reason.
+    pub(crate) fn add(&self, session: u64, lock: Lock) -> Result<(Lock, bool), LockError> {
         let mut table = self.table();
         if let Some((_, other)) =
             table.iter().find(|(_, other)| other.holder != lock.holder && overlap(&other.path, &lock.path))
@@ -64,13 +71,13 @@ impl Locks {
         }
         if let Some((_, own)) = table.iter_mut().find(|(id, own)| *id == session && own.path == lock.path) {
             own.reason = lock.reason;
-            return Ok(());
+            return Ok((own.clone(), false));
         }
         if table.len() >= LOCKS_MAX {
             return Err(LockError::TooMany);
         }
-        table.push((session, lock));
-        Ok(())
+        table.push((session, lock.clone()));
+        Ok((lock, true))
     }
 
     /// Removes the locks of a session.
@@ -86,10 +93,11 @@ impl Locks {
         table.len() < before
     }
 
-    /// Removes whatever locks there are on exactly this path, whoever holds them.
-    pub(crate) fn break_at(&self, path: &Path) -> Vec<Lock> {
+    /// Removes the locks on exactly this path, of sessions of a name or whoever holds them.
+    pub(crate) fn remove_at(&self, path: &Path, holder: Option<&str>) -> Vec<Lock> {
         let mut table = self.table();
-        let (broken, rest) = std::mem::take(&mut *table).into_iter().partition(|(_, lock)| lock.path == *path);
+        let goes = |lock: &Lock| lock.path == *path && holder.is_none_or(|holder| lock.holder == holder);
+        let (broken, rest) = std::mem::take(&mut *table).into_iter().partition(|(_, lock)| goes(lock));
         *table = rest;
         let broken: Vec<(u64, Lock)> = broken;
         broken.into_iter().map(|(_, lock)| lock).collect()

@@ -7,6 +7,7 @@ use std::error::Error;
 use tega_log::{Epoch, HistoryId, Loader, Origin};
 use tega_tree::{Draft, Tree};
 
+use crate::ephemeral::Ephemerals;
 use crate::history::History;
 use crate::record::Record;
 use crate::snapshot::Loading;
@@ -26,7 +27,13 @@ type Refusal = Box<dyn Error + Send + Sync>;
 impl Opening {
     pub(crate) fn new(origin: Origin, limits: HistoryLimits) -> Self {
         let position = Position { history: origin.history, epoch: origin.epoch, revision: Revision(0) };
-        let state = State { tree: Tree::default(), position, history: History::default(), pending: Vec::new() };
+        let state = State {
+            tree: Tree::default(),
+            position,
+            history: History::default(),
+            pending: Vec::new(),
+            ephemeral: Ephemerals::default(),
+        };
         Self { state, loading: None, limits }
     }
 
@@ -57,9 +64,9 @@ impl Loader for Opening {
     fn loaded(&mut self, revision: tega_log::Revision) -> Result<(), Refusal> {
         let mut loading = self.loading.take().unwrap_or_default();
         loading.finish();
-        let Loading { tree, history, pending, .. } = loading;
+        let Loading { tree, history, pending, ephemeral, .. } = loading;
         let position = Position { revision: Revision(revision.get()), ..self.state.position.clone() };
-        self.state = State { tree, position, history, pending };
+        self.state = State { tree, position, history, pending, ephemeral };
         Ok(())
     }
 
@@ -68,6 +75,7 @@ impl Loader for Opening {
         self.state.tree = Tree::default();
         self.state.history = History::default();
         self.state.pending.clear();
+        self.state.ephemeral = Ephemerals::default();
         self.state.position.revision = Revision(0);
     }
 

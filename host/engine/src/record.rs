@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use tega_tree::{Change, JsonError, Path, PathError, Value};
 
-use crate::{Author, AuthoredChange, Effect, Revision};
+use crate::{Author, AuthoredChange, Effect, Ephemeral, Owner, Revision};
 
 /// A record that no tega of this version wrote.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +26,7 @@ pub enum RecordError {
     #[error("a value in it is none")]
     Value(#[from] JsonError),
     /// A change is neither a put nor a delete.
-    #[error("change {index} is neither a put with its value nor a delete")]
+    #[error("change {index} is neither a put with its value, nor a delete, nor of an ephemeral node")]
     Change {
         /// Its place, from 0.
         index: usize,
@@ -87,6 +87,10 @@ struct LineChange<'a> {
     value: Option<&'a RawValue>,
     #[serde(default, borrow)]
     delete: Option<Cow<'a, str>>,
+    #[serde(default, borrow)]
+    ephemeral: Option<Cow<'a, str>>,
+    #[serde(default)]
+    owner: Option<String>,
     #[serde(default)]
     parents: usize,
     #[serde(default, borrow)]
@@ -124,14 +128,20 @@ impl Record {
     }
 
     fn encode_change(&self, authored: &AuthoredChange, line: &mut Vec<u8>) {
-        match &authored.change {
-            Change::Put { path, value } => {
+        match (&authored.change, &authored.ephemeral) {
+            (_, Some(Ephemeral { path, owner })) => {
+                line.extend_from_slice(b"{\"ephemeral\":");
+                line.extend(json(&path.to_string()));
+                line.extend_from_slice(b",\"owner\":");
+                line.extend(json(&*owner.name));
+            }
+            (Change::Put { path, value }, None) => {
                 line.extend_from_slice(b"{\"put\":");
                 line.extend(json(&path.to_string()));
                 line.extend_from_slice(b",\"value\":");
                 value.write_json(line);
             }
-            Change::Delete { path, parents } => {
+            (Change::Delete { path, parents }, None) => {
                 line.extend_from_slice(b"{\"delete\":");
                 line.extend(json(&path.to_string()));
                 if *parents > 0 {
@@ -177,15 +187,26 @@ impl Record {
 
 impl LineChange<'_> {
     fn decode(self, index: usize, author: &Arc<Author>) -> Result<AuthoredChange, RecordError> {
-        let change = match (self.put, self.value, self.delete) {
-            (Some(path), Some(value), None) => {
+        let mut ephemeral = None;
+        let change = match (self.put, self.value, self.delete, self.ephemeral.zip(self.owner)) {
+            (Some(path), Some(value), None, None) => {
                 Change::Put { path: Path::parse_written(&path)?, value: Value::from_json(value.get().as_bytes())? }
             }
-            (None, None, Some(path)) => Change::Delete { path: Path::parse_written(&path)?, parents: self.parents },
+            (None, None, Some(path), None) => {
+                Change::Delete { path: Path::parse_written(&path)?, parents: self.parents }
+            }
+            (None, None, None, Some((path, owner))) => {
+                let path = Path::parse_written(&path)?;
+                // Of a session of a run before: none of this one has that number.
+                let owner = Owner { session: 0, name: owner.into() };
+                ephemeral = Some(Ephemeral { path: path.clone(), owner });
+                Change::Put { path, value: Value::Null }
+            }
             _ => return Err(RecordError::Change { index }),
         };
         let author = self.by.map_or_else(|| Arc::clone(author), Arc::new);
-        Ok(AuthoredChange { change, author, removed: self.removed.map(|removed| Arc::from(removed.get())) })
+        let removed = self.removed.map(|removed| Arc::from(removed.get()));
+        Ok(AuthoredChange { change, author, removed, ephemeral })
     }
 }
 

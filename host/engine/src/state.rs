@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use tega_log::{Epoch, HistoryId};
 use tega_tree::{Difference, Draft, Path, Tree};
 
+use crate::ephemeral::Ephemerals;
 use crate::history::{History, Kept, Past, PastError, PastState, Step, Which};
 use crate::pending::{self, Pending, PendingStep};
-use crate::{Author, AuthorKind, AuthoredChange, Effect, HistoryLimits};
+use crate::{Author, AuthorKind, AuthoredChange, Effect, HistoryLimits, Owner};
 
 /// The number of a commit of the database: 1, 2, 3, ... without gaps, below 2^53. 0 stands for the empty database before its
 /// first commit.
@@ -48,6 +49,26 @@ impl fmt::Display for Position {
     }
 }
 
+/// Text that is no position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a position such as 3f9a0c17.0:12: history, epoch and revision")]
+pub struct PositionError;
+
+impl std::str::FromStr for Position {
+    type Err = PositionError;
+
+    fn from_str(text: &str) -> Result<Self, PositionError> {
+        let (history, rest) = text.split_once('.').ok_or(PositionError)?;
+        let (epoch, revision) = rest.split_once(':').ok_or(PositionError)?;
+        let number = |text: &str| {
+            let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+            text.parse::<u64>().ok().filter(|_| is_plain).ok_or(PositionError)
+        };
+        let history = history.parse().map_err(|_| PositionError)?;
+        Ok(Self { history, epoch: Epoch::new(number(epoch)?), revision: Revision(number(revision)?) })
+    }
+}
+
 /// The database at one revision: it never changes, and holding it costs only what later commits replaced.
 #[derive(Clone, Debug)]
 pub struct State {
@@ -59,6 +80,8 @@ pub struct State {
     pub(crate) history: History,
     /// The confirmed commits that wait.
     pub(crate) pending: Vec<Arc<Pending>>,
+    /// The nodes that belong to sessions.
+    pub(crate) ephemeral: Ephemerals,
 }
 
 impl State {
@@ -71,7 +94,7 @@ impl State {
     ///
     /// # Errors
     /// [`PastError`].
-    pub fn root_at(&self, root: &str, which: &Which) -> Result<PastState<'_>, PastError> {
+    pub fn root_at(&self, root: &str, which: &Which) -> Result<PastState, PastError> {
         let present = self.tree.root(root).ok_or_else(|| PastError::NoRoot { root: root.to_owned() })?;
         self.history.find(root, present, which)
     }
@@ -81,12 +104,8 @@ impl State {
     /// # Errors
     /// [`PastError`] where one of the states is not there.
     pub fn diff(&self, path: &Path, from: &Which, to: &Which) -> Result<Vec<Difference>, PastError> {
-        let below = path.names().get(1..).unwrap_or_default();
-        let node_at = |which| {
-            let past = self.root_at(path.root(), which)?;
-            Ok(past.node.and_then(|root| below.iter().try_fold(root, |node, name| node.child(name))))
-        };
-        Ok(tega_tree::differences(path, node_at(from)?, node_at(to)?))
+        let node_at = |which| Ok(self.root_at(path.root(), which)?.node_at(path));
+        Ok(tega_tree::differences(path, node_at(from)?.as_ref(), node_at(to)?.as_ref()))
     }
 
     /// The states of a root that can be read; none where there never was such a root.
@@ -96,6 +115,11 @@ impl State {
         let kept = history.kept.iter().map(|(version, _)| *version);
         let tags = history.tags.iter().map(|(name, version)| (name.as_str().to_owned(), *version));
         Some(Past { versions: kept.chain([newest]).collect(), tags: tags.collect() })
+    }
+
+    /// The session that a node belongs to; none where it is not ephemeral.
+    pub fn owner(&self, path: &Path) -> Option<&Owner> {
+        self.ephemeral.get(path)
     }
 
     /// The confirmed commits that wait for their confirmation.
@@ -117,7 +141,8 @@ pub(crate) struct Advance<'a> {
 
 impl State {
     /// Takes a commit in. What is no longer kept of the past goes to `dropped`, to be freed elsewhere.
-    pub(crate) fn advance(&mut self, commit: Advance<'_>, limits: HistoryLimits, dropped: &mut Vec<Kept>) {
+    /// Gives the memory that only the states before it hold, in bytes, about.
+    pub(crate) fn advance(&mut self, commit: Advance<'_>, limits: HistoryLimits, dropped: &mut Vec<Kept>) -> usize {
         let Advance { mut draft, revision, time, author, changes, effects } = commit;
         for effect in effects {
             // A rollback makes a version even where the content was the same already.
@@ -127,14 +152,18 @@ impl State {
                 draft.touch_root(path.root());
             }
         }
-        let step = Step { revision, time, changes, effects, before: &self.tree };
-        self.history.advance(&step, draft.touched(), limits, dropped);
+        let step = Step { revision, time, changes, effects, before: &self.tree, ephemeral: &self.ephemeral };
+        let held = self.history.advance(&step, draft.touched(), limits, dropped);
         if !effects.is_empty() || !self.pending.is_empty() {
             let paths = changes.iter().map(|authored| authored.change.path()).collect();
             let step = PendingStep { revision, effects, foreign: author.kind == AuthorKind::Node, paths };
             pending::advance(&mut self.pending, &step);
         }
+        if !self.ephemeral.is_empty() || changes.iter().any(|authored| authored.ephemeral.is_some()) {
+            changes.iter().for_each(|authored| self.ephemeral.advance(authored));
+        }
         self.tree = draft.into_tree();
         self.position.revision = revision;
+        held
     }
 }

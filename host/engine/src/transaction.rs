@@ -10,107 +10,9 @@ use crate::limits::{
     CONFIRM_MS_MAX, CONFIRM_MS_MIN, MESSAGE_BYTES_MAX, OPERATIONS_MAX, PAGE_ENTRIES_MAX, TAG_BYTES_MAX,
     TRANSACTION_MESSAGES_MAX,
 };
+use crate::operation::{Act, Authored, Confirmation, Operation};
 use crate::reads::Reads;
-use crate::{Author, CommitError, Condition, ConfirmId, State, Which};
-
-/// What a transaction is to do to one node.
-#[derive(Clone, Debug)]
-pub(crate) enum Operation {
-    Put {
-        path: Path,
-        value: Value,
-    },
-    Merge {
-        path: Path,
-        patch: Value,
-    },
-    Delete {
-        path: Path,
-    },
-    /// Gives the node the content it had, or takes it away where it was not there.
-    Restore {
-        path: Path,
-        node: Option<Node>,
-    },
-    /// A change as it happened: what a merge came to, on a state that must still be so, or what another node did.
-    Exact(Change),
-}
-
-impl Operation {
-    pub(crate) fn path(&self) -> &Path {
-        match self {
-            Self::Put { path, .. } | Self::Merge { path, .. } | Self::Delete { path } | Self::Restore { path, .. } => {
-                path
-            }
-            Self::Exact(change) => change.path(),
-        }
-    }
-
-    /// Does it to a draft, and gives the changes this came to.
-    pub(crate) fn apply(&self, draft: &mut Draft) -> Result<Vec<Change>, CommitError> {
-        Ok(match self.clone() {
-            Self::Put { path, value } => vec![draft.put(path, value)?],
-            Self::Merge { path, patch } => draft.merge(path, &patch)?,
-            Self::Delete { path } => vec![draft.delete(path)?],
-            Self::Restore { path, node: None } if draft.tree().node(&path).is_some() => vec![draft.delete(path)?],
-            Self::Restore { path, node } => {
-                let changes = tega_tree::restoring(&path, draft.tree().node(&path), node.as_ref());
-                for change in &changes {
-                    draft.apply(change.clone())?;
-                }
-                changes
-            }
-            Self::Exact(change) => {
-                draft.apply(change.clone())?;
-                vec![change]
-            }
-        })
-    }
-
-    /// Whether what it comes to depends on what is there already.
-    pub(crate) fn reads(&self) -> bool {
-        matches!(self, Self::Merge { .. } | Self::Restore { .. })
-    }
-}
-
-/// An operation with who asked for it.
-#[derive(Clone, Debug)]
-pub(crate) struct Authored {
-    pub(crate) operation: Operation,
-    pub(crate) author: Arc<Author>,
-}
-
-/// What a transaction is to do beside changing nodes.
-#[derive(Clone, Debug)]
-pub(crate) enum Act {
-    Tag {
-        root: Name,
-        name: Name,
-        version: Version,
-    },
-    Untag {
-        root: Name,
-        name: Name,
-    },
-    /// The operations roll a node back to a version.
-    Rollback {
-        path: Path,
-        to: Version,
-    },
-    Confirm(ConfirmId),
-    /// Takes a pending commit back; `at` is the commit it must have come from last, where that matters.
-    Undo(ConfirmId),
-}
-
-/// How a transaction stands to the confirmed commits.
-#[derive(Clone, Debug)]
-pub(crate) struct Confirmation {
-    pub(crate) id: ConfirmId,
-    /// The time for confirming; none leaves that of the pending commit.
-    pub(crate) within: Option<Duration>,
-    /// Whether it begins a pending commit, or extends one.
-    pub(crate) begins: bool,
-}
+use crate::{Author, CommitError, Condition, ConfirmId, Owner, State, Which};
 
 /// Some names of a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -286,6 +188,15 @@ impl Transaction {
         self.operate(author, Operation::Put { path, value: value.without_internal_members() })
     }
 
+    /// Puts a node that belongs to a session, and goes when that ends. The log never holds its value.
+    ///
+    /// # Errors
+    /// As [`put`](Self::put); whether the node may be this session's is seen when it is committed.
+    pub fn put_ephemeral(&mut self, owner: Owner, path: Path, value: Value) -> Result<(), CommitError> {
+        let value = value.without_internal_members();
+        self.operate(&Arc::clone(&self.author), Operation::Ephemeral { path, value, owner })
+    }
+
     /// Changes the node at a path as RFC 7396 (JSON Merge Patch) says.
     ///
     /// # Errors
@@ -345,8 +256,7 @@ impl Transaction {
     pub fn rollback(&mut self, path: Path, which: &Which) -> Result<Version, CommitError> {
         let past = self.base.root_at(path.root(), which)?;
         let to = past.version;
-        let root = past.node.map(|node| (node, &path.names()[1..]));
-        let node = root.and_then(|(node, below)| below.iter().try_fold(node, |node, name| node.child(name))).cloned();
+        let node = past.node_at(&path);
         self.operate(&Arc::clone(&self.author), Operation::Restore { path: path.clone(), node })?;
         self.acts.push(Act::Rollback { path, to });
         Ok(to)
@@ -443,7 +353,7 @@ impl Transaction {
 
     fn operate(&mut self, author: &Arc<Author>, operation: Operation) -> Result<(), CommitError> {
         within("operations in one transaction", self.operations.len() + 1, OPERATIONS_MAX)?;
-        operation.apply(&mut self.draft)?;
+        operation.settled_on(&self.base).apply(&mut self.draft)?;
         self.operations.push(Authored { operation, author: Arc::clone(author) });
         Ok(())
     }

@@ -50,14 +50,17 @@ pub const TORN_FILES_MAX: u32 = 16;
 /// Bytes read at a time when the log is opened; longer lines make the buffer grow, up to [`LINE_BYTES_MAX`].
 pub(crate) const READ_BYTES: usize = 128 * 1024;
 
+/// Bytes read of a segment of which only the header is looked at; a format to come may have a longer header.
+pub(crate) const HEADER_READ_BYTES: u64 = 4096;
+
 /// Memory that the batch buffer keeps between batches, in bytes; what one large batch needed beyond it is given back.
 pub(crate) const BATCH_KEPT_BYTES: usize = 4 * 1024 * 1024;
 
 /// Bytes of a snapshot that are written at a time.
 pub(crate) const SNAPSHOT_BUFFER_BYTES: usize = 256 * 1024;
 
-/// Bytes of a snapshot after which its file is synced: some ten milliseconds of a disk, the longest that a sync of the log
-/// then waits for it.
+/// Bytes of a snapshot after which its file is synced: some ten milliseconds of a disk, the longest that a sync of the
+/// log then waits for it.
 pub(crate) const SNAPSHOT_SYNC_BYTES: usize = 4 * 1024 * 1024;
 
 /// Bytes of the reserve that are written at a time.

@@ -64,8 +64,6 @@ pub(crate) struct Folder {
     pub(crate) unsynced: bool,
     /// Whether there is a reserve.
     pub(crate) reserve: bool,
-    /// All other names.
-    pub(crate) others: Vec<String>,
 }
 
 impl Folder {
@@ -80,7 +78,7 @@ impl Folder {
                 Name::Strange => folder.strange.push(name),
                 Name::Other if name == UNSYNCED => folder.unsynced = true,
                 Name::Other if name == RESERVE => folder.reserve = true,
-                Name::Other => folder.others.push(name),
+                Name::Other => {}
             }
         }
         folder.segments.sort_unstable();

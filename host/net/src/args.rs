@@ -9,7 +9,7 @@ use crate::problem::{Kind, Problem};
 pub(crate) struct Args(Vec<(String, String)>);
 
 impl Args {
-    /// Reads the part of a URL after the `?`. Blanks around a value do not count.
+    /// Reads the part of a URL after the `?`.
     ///
     /// # Errors
     /// Where it is not UTF-8 once decoded.
@@ -17,15 +17,31 @@ impl Args {
         let pairs = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
         let pair = |pair: &str| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Ok((decode(name)?, decode(value)?.trim().to_owned()))
+            Ok((decode(name)?, decode(value)?))
         };
         pairs.map(pair).collect::<Result<_, _>>().map(Self)
     }
 
-    /// The value of an argument; none where it is absent or empty.
+    /// The value of an argument without blanks around it; none where it is absent or empty.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.as_sent(name).map(str::trim).filter(|value| !value.is_empty())
+    }
+
+    /// The value of an argument with the blanks around it, be it empty; none where it is absent.
+    pub(crate) fn as_sent(&self, name: &str) -> Option<&str> {
         let last = self.0.iter().rev().find(|(other, _)| other == name);
-        last.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        last.map(|(_, value)| value.as_str())
+    }
+
+    /// The values of an argument that may come more than once, in order; those that are empty are left out.
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let values = self.0.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.trim());
+        values.filter(|value| !value.is_empty())
+    }
+
+    /// The names of the arguments that have a value.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(|(_, value)| !value.trim().is_empty()).map(|(name, _)| name.as_str())
     }
 
     /// Whether an argument is `True`, as the original's clients write it, `true` or `1`.
@@ -101,6 +117,7 @@ mod tests {
         assert_eq!(args.text("A"), Some("2"));
         assert_eq!((args.text("b"), args.text("c"), args.text("none")), (None, None, None));
         assert_eq!(args.text("d"), Some("&="));
+        assert_eq!((args.as_sent("a"), args.as_sent("c"), args.as_sent("none")), (Some(" é x "), Some(""), None));
         assert!(Args::parse(Some("a=%ff")).is_err());
         assert_eq!(Args::parse(None).unwrap().text("a"), None);
     }

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
 
+use crate::limits::BACKUPS_MAX;
 use crate::problem::{Kind, Problem};
-use crate::response::{Body, Response};
+use crate::response::{Body, POSITION, Response};
 use crate::server::Server;
 use crate::streamed::streamed;
 
 const JSON_LINES: HeaderValue = HeaderValue::from_static("application/jsonl");
-const POSITION: HeaderName = HeaderName::from_static("tega-position");
 
 /// Answers with a copy of the database as it is now. It is a copy only if it came whole.
 ///
@@ -20,10 +20,15 @@ const POSITION: HeaderName = HeaderName::from_static("tega-position");
 /// # Cancel safety
 /// The writing ends when nobody reads any more.
 pub(crate) async fn answer(server: &Arc<Server>) -> Result<Response, Problem> {
-    let backup = server.engine.backup().await?.ok_or_else(|| {
-        Problem::new(Kind::NoSuchState, "there is nothing to copy: the database has no commit yet")
-    })?;
-    let (mut chunks, body) = streamed();
+    let backup =
+        server.engine.backup().await?.ok_or_else(|| {
+            Problem::new(Kind::NoSuchState, "there is nothing to copy: the database has no commit yet")
+        })?;
+    let busy = || {
+        Problem::new(Kind::Busy, format!("{BACKUPS_MAX} backups are being read, which is the limit; try again later"))
+    };
+    let place = Arc::clone(&server.backups).try_acquire_owned().map_err(|_| busy())?;
+    let (mut chunks, body) = streamed(server.options.write_stall_ms_max);
     let mut response = Response::new(Body::Right(body));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, JSON_LINES);
@@ -32,13 +37,18 @@ pub(crate) async fn answer(server: &Arc<Server>) -> Result<Response, Problem> {
         // Digits, dots and colons.
         headers.extend(HeaderValue::from_str(&text).map(|value| (name, value)));
     }
-    tokio::task::spawn_blocking(move || match backup.write_to(&mut chunks) {
-        Ok(_) => {
-            tracing::info!(position = %backup.position(), "a backup was read");
-            // Nobody reads any more.
-            let _ = chunks.finish();
+    tokio::task::spawn_blocking(move || {
+        let written = backup.write_to(&mut chunks).map(drop);
+        let position = backup.position();
+        match written {
+            Ok(()) => {
+                tracing::info!(%position, "a backup was read");
+                // Where it fails nobody reads any more.
+                let _ = chunks.finish();
+            }
+            Err(error) => tracing::warn!(%error, %position, "a backup was not read to its end"),
         }
-        Err(error) => tracing::warn!(%error, position = %backup.position(), "a backup was not read to its end"),
+        drop(place);
     });
     Ok(response)
 }

@@ -7,10 +7,14 @@
 //! connection.rs   one connection;  stream.rs: its bytes, with a bound on every wait;  stage.rs: serving, draining, cut
 //! route.rs        one request: which room answers it, the log, a panic
 //! command.rs      the commands that exist
-//! data.rs         GET, PUT and DELETE of a path
-//! rpc.rs          /_rpc;  manage.rs: the other commands
+//! capabilities.rs OPTIONS;  cors.rs: what pages of other origins may do
+//! data/           GET, PUT, PATCH and DELETE of a path;  patch/: JSON Patch;  etag.rs: ETags
+//! events.rs       watches as server-sent events
+//! rpc.rs          /_rpc;  manage/: the other commands
+//! open.rs         transactions that stay open between requests;  which.rs: which state of a root is meant
 //! pubsub/         /_pubsub: sessions, subscriptions, messages and notifications over a WebSocket
 //! args.rs         the arguments in a URL;  body.rs: a request's body;  response.rs: answers
+//! text.rs         a node's text in pieces;  pieced.rs: an answer made of these;  coding.rs: compression
 //! problem.rs      the one place where an error becomes a status and a text;  form.rs: as JSON or as plain text
 //! limits.rs       every bound, with its reason
 //! ```
@@ -22,13 +26,21 @@ mod accept;
 mod args;
 mod backup;
 mod body;
+mod capabilities;
+mod coding;
 mod command;
 mod connection;
+mod cors;
 mod data;
+mod etag;
+mod events;
 mod form;
 pub mod limits;
 mod manage;
+mod open;
 mod options;
+mod patch;
+mod pieced;
 mod problem;
 mod pubsub;
 mod response;
@@ -40,6 +52,8 @@ mod stream;
 mod streamed;
 #[cfg(test)]
 mod tests;
+mod text;
+mod which;
 
 pub use options::NetOptions;
 pub use server::{ServeError, serve};

@@ -85,3 +85,70 @@ pub const STREAM_CHUNK_BYTES: usize = 64 * 1024;
 
 /// The pieces of one such answer that may wait for a slow reader.
 pub const STREAM_CHUNKS_MAX: usize = 4;
+
+/// A stream of events that was quiet for so long is sent a comment, in milliseconds: proxies cut off what is quiet for longer.
+pub const KEEP_ALIVE_MS: u64 = 15_000;
+
+/// The most patterns of one watch.
+pub const PATTERNS_MAX: usize = 64;
+
+/// Transactions that may be open at once between `/_begin` and `/_commit`.
+pub const OPEN_TRANSACTIONS_MAX: usize = 1024;
+
+/// What all of them may hold together, in bytes: twice the largest body and more.
+pub const OPEN_TRANSACTIONS_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// What an operation that waits is taken to hold beside its names and its value, in bytes.
+pub const QUEUED_OPERATION_BYTES: usize = 256;
+
+/// How long a transaction may be open, in milliseconds: the original's, whose clients may be people.
+pub const TRANSACTION_LIFE_MS: u64 = 600_000;
+
+/// How often those that were forgotten are looked for, in milliseconds.
+pub const OPEN_TRANSACTIONS_SWEEP_MS: u64 = 10_000;
+
+/// The nodes, or commits, of one page of an answer, unless it is asked for another number.
+pub const PAGE_DEFAULT: usize = 100;
+
+/// The values of a page after which it takes no further node, in bytes: one node may be as large as a root.
+pub const PAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// The backups that may be read at once: each keeps a thread, and the whole state that it holds.
+pub const BACKUPS_MAX: usize = 2;
+
+/// The longest answer that is made whole before it is sent, in bytes: a longer one is written while it is sent, so that slow
+/// readers of large roots hold no more than this.
+pub const ANSWER_WHOLE_BYTES_MAX: usize = 256 * 1024;
+
+/// The shortest answer that is compressed, in bytes: a shorter one fits a packet or two as it is.
+pub const CODED_BYTES_MIN: usize = 1024;
+
+/// Answers that are compressed while they are sent, at once: each takes up to a megabyte, and further ones are sent as they are.
+pub const CODED_STREAMS_MAX: usize = 64;
+
+/// The window of zstd, as a power of two of bytes: bounds what both ends hold.
+pub const ZSTD_WINDOW_LOG: u32 = 18;
+
+/// The names of one page of a container, and the number of them unless it is asked for fewer.
+pub const KEYS_MAX: usize = 1000;
+
+/// Nodes that a search holds at once, between looking for them and writing them.
+pub const MATCHES_HELD_MAX: usize = 64;
+
+/// The operations of one JSON Patch.
+pub const PATCH_OPERATIONS_MAX: usize = 10_000;
+
+/// What the operations of one JSON Patch may copy, in bytes, arrays that they make anew included: each `copy` can double a value.
+pub const PATCH_COPIED_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// How often a JSON Patch is made anew because what it had read changed meanwhile.
+pub const PATCH_ATTEMPTS_MAX: u32 = 5;
+
+/// How long a browser may remember which requests another origin's page may send, in seconds.
+pub const CORS_AGE_S: u32 = 600;
+
+/// The calls of one socket that may be under way at once.
+pub const CALLS_UNDER_WAY_MAX: usize = 64;
+
+/// The calls that one socket may have been asked and not answered yet.
+pub const CALLS_ASKED_MAX: usize = 1024;

@@ -1,6 +1,6 @@
 //! What an operator may set of the network.
 
-use crate::{ServeError, limits};
+use crate::{ServeError, cors, limits};
 
 /// How to serve. Times are in milliseconds.
 #[derive(Clone, Debug)]
@@ -27,13 +27,17 @@ pub struct NetOptions {
     pub ping_ms: u64,
     /// How long requests under way may take when the server stops.
     pub drain_ms: u64,
+    /// How long a transaction may be open between `/_begin` and `/_commit`.
+    pub transaction_life_ms: u64,
+    /// The origins whose pages browsers let use this server: `https://console.example.net`. None, unless set.
+    pub cors_origins: Vec<String>,
 }
 
 impl NetOptions {
     /// Checks that a server can be run with these.
     ///
     /// # Errors
-    /// [`ServeError::ServerId`], [`ServeError::NoConnections`].
+    /// [`ServeError::ServerId`], [`ServeError::NoConnections`], [`ServeError::CorsOrigin`].
     pub fn check(&self) -> Result<(), ServeError> {
         let id = &self.server_id;
         if id.is_empty() || id.contains(|c: char| c.is_whitespace() || c.is_control()) {
@@ -41,6 +45,9 @@ impl NetOptions {
         }
         if self.connections_max == 0 {
             return Err(ServeError::NoConnections);
+        }
+        if let Some(origin) = self.cors_origins.iter().find(|origin| !cors::is_origin(origin)) {
+            return Err(ServeError::CorsOrigin { origin: origin.clone() });
         }
         Ok(())
     }
@@ -60,6 +67,8 @@ impl Default for NetOptions {
             write_stall_ms_max: limits::WRITE_STALL_MS_MAX,
             ping_ms: limits::PING_MS,
             drain_ms: limits::DRAIN_MS_MAX,
+            transaction_life_ms: limits::TRANSACTION_LIFE_MS,
+            cors_origins: Vec::new(),
         }
     }
 }

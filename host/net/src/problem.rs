@@ -10,7 +10,9 @@ use http::header::{ALLOW, HeaderName, HeaderValue, RETRY_AFTER};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
-use tega_engine::{CallError, CommitError, ErrorCode, FailedCondition, PastError};
+use tega_engine::{
+    CallError, CommitError, ErrorCode, FailedCondition, LockError, LogError, PastError, TakeSnapshotError,
+};
 use tega_tree::{ChangeError, JsonError, PathError};
 
 use crate::form::Form;
@@ -54,6 +56,16 @@ pub(crate) enum Kind {
     Stopping,
     Deadline,
     NoSpace,
+    BadBody,
+    NoTransaction,
+    Collision,
+    NoSession,
+    BadHeader,
+    NotAcceptable,
+    PatchFailed,
+    TestFailed,
+    PreconditionFailed,
+    UnsupportedMedia,
 }
 
 impl Kind {
@@ -95,6 +107,16 @@ impl Kind {
             Self::Stopping => (S::SERVICE_UNAVAILABLE, "stopping", "The server is being stopped"),
             Self::Deadline => (S::GATEWAY_TIMEOUT, "deadline", "No answer in time"),
             Self::NoSpace => (S::INSUFFICIENT_STORAGE, "no-space", "No space left"),
+            Self::BadBody => (S::BAD_REQUEST, "bad-body", "The body is not of the form asked for"),
+            Self::BadHeader => (S::BAD_REQUEST, "bad-header", "A header is wrong"),
+            Self::NotAcceptable => (S::NOT_ACCEPTABLE, "not-acceptable", "Not in a form that the client takes"),
+            Self::PatchFailed => (S::CONFLICT, "patch-failed", "An operation of the patch does not fit what is there"),
+            Self::TestFailed => (S::CONFLICT, "test-failed", "A test of the patch does not hold"),
+            Self::PreconditionFailed => (S::PRECONDITION_FAILED, "precondition-failed", "A condition does not hold"),
+            Self::UnsupportedMedia => (S::UNSUPPORTED_MEDIA_TYPE, "unsupported-media", "Not a known type of body"),
+            Self::NoTransaction => (S::NOT_FOUND, "no-such-transaction", "No such open transaction"),
+            Self::Collision => (S::NOT_ACCEPTABLE, "collision", "In collision with another commit"),
+            Self::NoSession => (S::CONFLICT, "no-session", "No session of that name is open"),
         }
     }
 
@@ -141,6 +163,13 @@ impl Problem {
         Self::new(Kind::WrongVerb, detail).with_header(ALLOW, HeaderValue::from_static(allowed))
     }
 
+    /// Conditions of the request's headers that do not hold.
+    pub(crate) fn preconditions(failed: &[FailedCondition]) -> Self {
+        let texts: Vec<String> = failed.iter().map(ToString::to_string).collect();
+        let facts: Vec<Json> = failed.iter().map(condition_facts).collect();
+        Self::new(Kind::PreconditionFailed, texts.join("; ")).with_fact("failed", facts)
+    }
+
     /// More than a limit.
     pub(crate) fn too_large(what: &'static str, limit: usize) -> Self {
         Self::new(Kind::TooLarge, format!("{what} is over the limit of {limit} bytes")).with_fact("limit", limit)
@@ -155,6 +184,15 @@ impl Problem {
     #[must_use]
     pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.push((name, value));
+        self
+    }
+
+    /// The same as the original's `/_commit` tells it: its clients know a collision by the status.
+    #[must_use]
+    pub(crate) fn into_collision(mut self) -> Self {
+        if self.0.kind == Kind::VersionMismatch {
+            self.0.kind = Kind::Collision;
+        }
         self
     }
 
@@ -221,6 +259,8 @@ impl From<CommitError> for Problem {
             CommitError::Conditions { failed } if failed.iter().all(is_version) => Kind::VersionMismatch,
             CommitError::Conditions { .. } | CommitError::Stale { .. } => Kind::Conflict,
             CommitError::Locked { .. } => Kind::Locked,
+            CommitError::Lasting { .. } | CommitError::NotOwner { .. } => Kind::Conflict,
+            CommitError::NoSession { .. } => Kind::NoSession,
             CommitError::Pending { .. } => Kind::PendingCommit,
             CommitError::NotPending { .. } | CommitError::Past(PastError::NoRoot { .. }) => Kind::NotFound,
             CommitError::Past(_) => Kind::NoSuchState,
@@ -280,12 +320,23 @@ fn commit_facts(problem: Problem, error: CommitError) -> Problem {
         CommitError::Pending { path, id } => problem.with_fact("path", path.to_string()).with_fact("id", id.0),
         CommitError::NotPending { id } => problem.with_fact("id", id.0),
         CommitError::Stale { path } => problem.with_fact("path", path.map(|path| path.to_string())),
+        CommitError::Past(error) => past_facts(problem, error),
         CommitError::Rejected { by, rejection } => problem
             .with_fact("by", by)
             .with_fact("reason", rejection.reason)
             .with_fact("place", rejection.place.map(|place| place.to_string())),
         CommitError::JudgeUnavailable { by, reason } => problem.with_fact("by", by).with_fact("reason", reason),
         CommitError::Limit { found, limit, .. } => problem.with_fact("found", found).with_fact("limit", limit),
+        _ => problem,
+    }
+}
+
+fn past_facts(problem: Problem, error: PastError) -> Problem {
+    match error {
+        PastError::NoRoot { root } | PastError::BeforeFirst { root, .. } => problem.with_fact("root", root),
+        PastError::TooOld { root, oldest, .. } => problem.with_fact("root", root).with_fact("oldest", oldest.0),
+        PastError::NotYet { root, newest, .. } => problem.with_fact("root", root).with_fact("newest", newest.0),
+        PastError::NoTag { root, known, .. } => problem.with_fact("root", root).with_fact("tags", known),
         _ => problem,
     }
 }
@@ -326,6 +377,58 @@ impl From<CallError> for Problem {
             _ => problem,
         }
     }
+}
+
+impl From<PastError> for Problem {
+    fn from(error: PastError) -> Self {
+        CommitError::Past(error).into()
+    }
+}
+
+impl From<LockError> for Problem {
+    fn from(error: LockError) -> Self {
+        let error = match error {
+            LockError::Commit(error) => return error.into(),
+            other => other,
+        };
+        let kind = match &error {
+            LockError::Held { .. } => Kind::Locked,
+            LockError::NoSession { .. } => Kind::NoSession,
+            LockError::Reason { .. } => Kind::TooLarge,
+            LockError::TooMany => Kind::Busy,
+            LockError::Nameless => Kind::BadArgument,
+            other => return Self::internal(other.to_string()),
+        };
+        let problem = Self::new(kind, error.to_string());
+        match error {
+            LockError::Held { lock } => problem
+                .with_fact("locked", lock.path.to_string())
+                .with_fact("holder", lock.holder)
+                .with_fact("reason", lock.reason)
+                .with_fact("since", lock.since.to_string()),
+            _ => problem,
+        }
+    }
+}
+
+impl From<LogError> for Problem {
+    fn from(error: LogError) -> Self {
+        Self::internal(with_causes(&error))
+    }
+}
+
+impl From<TakeSnapshotError> for Problem {
+    fn from(error: TakeSnapshotError) -> Self {
+        match error {
+            TakeSnapshotError::Commit(error) => error.into(),
+            other => Self::internal(with_causes(&other)),
+        }
+    }
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Answers.
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Response as HttpResponse, StatusCode};
 use http_body_util::{Either, Full};
 
@@ -15,6 +15,9 @@ pub(crate) type Response = HttpResponse<Body>;
 
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(crate) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+/// The position that a write led to, or that an answer is of.
+pub(crate) const POSITION: HeaderName = HeaderName::from_static("tega-position");
+
 pub(crate) const PLAIN_TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 /// A body of no bytes.

@@ -15,7 +15,7 @@ use crate::form::Form;
 use crate::problem::Problem;
 use crate::response::{self, Response};
 use crate::server::Server;
-use crate::{backup, data, manage, pubsub, rpc};
+use crate::{backup, capabilities, cors, data, events, manage, pubsub, rpc};
 
 /// Answers a request, whatever happens.
 ///
@@ -24,6 +24,7 @@ use crate::{backup, data, manage, pubsub, rpc};
 pub(crate) async fn answer(server: Arc<Server>, peer: Arc<Peer>, request: Request<Incoming>) -> Response {
     let began = Instant::now();
     let form = Form::wanted(request.headers());
+    let origin = cors::Asked::of(&request, &server.options.cors_origins);
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let outcome = AssertUnwindSafe(dispatch(&server, &peer, request)).catch_unwind().await;
     let outcome = outcome.unwrap_or_else(|panic| Err(Problem::internal(words_of(&*panic))));
@@ -37,6 +38,7 @@ pub(crate) async fn answer(server: Arc<Server>, peer: Arc<Peer>, request: Reques
             problem.into_response(form)
         }
     };
+    origin.mark(&mut response);
     if method == Method::HEAD {
         // The length stays told; hyper itself leaves the body out over HTTP/1 only.
         *response.body_mut() = response::no_body();
@@ -57,25 +59,30 @@ async fn dispatch(server: &Arc<Server>, peer: &Arc<Peer>, request: Request<Incom
     // Whoever reads the body takes this back.
     peer.set_unread(!request.body().is_end_stream());
     let path = request.uri().path();
+    if request.method() == Method::OPTIONS {
+        return capabilities::answer(path);
+    }
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let Some(name) = path.strip_prefix("/_") else {
         return match path {
             "/" if reads => Ok(manage::home()),
-            "/" => Err(Problem::wrong_verb("/, which is no path,", "GET, HEAD")),
+            "/" => Err(Problem::wrong_verb("/, which is no path,", "GET, HEAD, OPTIONS")),
+            _ if reads && events::are_wanted(request.headers()) => {
+                events::of_path(server, path, request.uri().query(), request.headers())
+            }
             _ => data::answer(server, peer, request).await,
         };
     };
     let command = Command::named(name).ok_or_else(|| manage::unknown(name))?;
+    if !command.verbs().split(", ").any(|verb| verb == request.method().as_str()) {
+        return Err(Problem::wrong_verb(path, command.verbs()));
+    }
     match command {
         Command::Pubsub => pubsub::upgrade(server, peer, request),
         Command::Rpc => rpc::answer(server, peer, request).await,
-        _ if !reads => Err(Problem::wrong_verb(path, command.verbs())),
+        Command::Watch => events::of_patterns(server, request.uri().query(), request.headers()),
         Command::Backup => backup::answer(server).await,
-        Command::Roots => Ok(manage::roots(&server.engine)),
-        Command::Plugins => Ok(manage::plugins(&server.engine)),
-        Command::Ids => Ok(manage::ids(&server.engine)),
-        Command::Livez => Ok(manage::livez()),
-        Command::Readyz => manage::readyz(&server.engine),
+        command => manage::answer(server, peer, command, request).await,
     }
 }
 

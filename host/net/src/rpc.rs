@@ -48,7 +48,7 @@ pub(crate) fn name(args: &Args) -> Result<Option<&str>, Problem> {
 }
 
 /// Reads `{"args": [..], "kwargs": {..}}`; both may be left out or null, and so may all of it.
-fn arguments(body: &[u8]) -> Result<Arguments, Problem> {
+pub(crate) fn arguments(body: &[u8]) -> Result<Arguments, Problem> {
     let mut arguments = Arguments { positional: "[]".to_owned(), named: "{}".to_owned() };
     if body.trim_ascii().is_empty() {
         return Ok(arguments);

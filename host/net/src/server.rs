@@ -11,6 +11,9 @@ use tokio::time::timeout;
 
 use crate::NetOptions;
 use crate::accept::Acceptor;
+use crate::limits::BACKUPS_MAX;
+use crate::open::OpenTransactions;
+use crate::pubsub::Roster;
 use crate::stage::{Stage, Stages};
 
 /// Why serving did not begin, or did not end as it should.
@@ -26,6 +29,12 @@ pub enum ServeError {
     /// There would be no place for a connection.
     #[error("a server for 0 connections at once answers nobody")]
     NoConnections,
+    /// What is to be an origin is none as browsers write them.
+    #[error("the origin {origin:?} is not of the form https://HOST or https://HOST:PORT, in small letters")]
+    CorsOrigin {
+        /// The text.
+        origin: String,
+    },
     /// Requests under way did not finish in time, and were cut off.
     #[error("{connections} connections did not finish within {drain_ms} ms and were cut off")]
     Unfinished {
@@ -42,6 +51,10 @@ pub(crate) struct Server {
     pub(crate) engine: Engine,
     pub(crate) options: NetOptions,
     pub(crate) stages: Stages,
+    /// Places for backups that are being read.
+    pub(crate) backups: Arc<Semaphore>,
+    pub(crate) open: OpenTransactions,
+    pub(crate) roster: Roster,
 }
 
 /// Serves an engine on a listener until `shutdown` is there. Then no new request is taken, those under way finish within
@@ -63,11 +76,20 @@ pub async fn serve(
     let all = u32::try_from(options.connections_max).unwrap_or(u32::MAX);
     let places = Arc::new(Semaphore::new(all as usize));
     let (stage, stages) = Stages::new();
-    let server = Arc::new(Server { engine, options, stages });
-    let acceptor = Acceptor::new(server, Arc::clone(&places));
+    let open = OpenTransactions::new(options.transaction_life_ms);
+    let server = Arc::new(Server {
+        engine,
+        options,
+        stages,
+        backups: Arc::new(Semaphore::new(BACKUPS_MAX)),
+        open,
+        roster: Roster::default(),
+    });
+    let acceptor = Acceptor::new(Arc::clone(&server), Arc::clone(&places));
     tokio::select! {
         () = shutdown => {}
         () = acceptor.run(&listener) => {}
+        never = server.open.sweep() => match never {},
     }
     drop(listener);
     stage.send_replace(Stage::Draining);

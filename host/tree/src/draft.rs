@@ -53,6 +53,14 @@ pub enum ChangeError {
         /// The path.
         path: Path,
     },
+    /// A parent that was to go with the node has other children.
+    #[error("{parent} can't go with {path}: there is more in it")]
+    ParentNotEmpty {
+        /// The node that was to be removed.
+        path: Path,
+        /// The parent.
+        parent: Path,
+    },
     /// Path and value together are nested too deep.
     #[error("the value for {path} would reach {levels} levels deep, over the limit of {DEPTH_MAX}")]
     TooDeep {
@@ -156,10 +164,20 @@ impl Draft {
                 if self.tree.node(&path).is_none() || parents >= path.len() {
                     return Err(ChangeError::NotFound { path });
                 }
+                if let Some(parent) = self.parent_with_more(&path, parents) {
+                    return Err(ChangeError::ParentNotEmpty { path, parent });
+                }
                 self.remove(&path, parents);
                 Ok(())
             }
         }
+    }
+
+    /// The nearest of the parents that are to go with a node which has other children.
+    fn parent_with_more(&self, path: &Path, parents: usize) -> Option<Path> {
+        (1..=parents).filter_map(|levels| path.ancestor(levels)).find(|parent| {
+            self.tree.node(parent).and_then(Node::container).is_none_or(|container| container.len() != 1)
+        })
     }
 
     /// The roots that were touched, in order of their names' bytes.

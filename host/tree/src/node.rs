@@ -80,6 +80,40 @@ impl Node {
         }
     }
 
+    /// The node without those at these places below it, each the names from this node down. All versions stay as they are, and so
+    /// do containers that become empty.
+    #[must_use]
+    pub fn without<'p>(&self, places: impl IntoIterator<Item = &'p [Name]>) -> Self {
+        let mut node = self.clone();
+        for place in places {
+            if let Some((last, above)) = place.split_last()
+                && let Some(Content::Container(container)) = node.below_mut(above).map(|node| &mut node.content)
+            {
+                container.children.remove(last.as_str());
+            }
+        }
+        node
+    }
+
+    /// The node with `null` in the place of those at these places, which keep their versions.
+    #[must_use]
+    pub fn with_nulls<'p>(&self, places: impl IntoIterator<Item = &'p [Name]>) -> Self {
+        let mut node = self.clone();
+        for place in places {
+            if let Some(hollow) = node.below_mut(place) {
+                hollow.content = Content::Leaf(Value::Null);
+            }
+        }
+        node
+    }
+
+    fn below_mut(&mut self, names: &[Name]) -> Option<&mut Self> {
+        names.iter().try_fold(self, |node, name| match &mut node.content {
+            Content::Container(container) => container.children.get_mut(name.as_str()),
+            Content::Leaf(_) => None,
+        })
+    }
+
     /// Whether the node's value is [the same](Value::same) as another, without making it.
     pub fn is_same(&self, value: &Value) -> bool {
         match (&self.content, value) {

@@ -103,16 +103,27 @@ impl Pattern {
     /// # Errors
     /// Where one is not valid.
     pub fn parse_regex(text: &str) -> Result<Self, PatternError> {
+        Self::of_regexes(text, Ending::Whole)
+    }
+
+    /// Reads a pattern of regular expressions, split at each `\\.`: each part matches a name from its start and need not reach its
+    /// end, so that `y` matches `yy`, as in the original's searches.
+    ///
+    /// # Errors
+    /// Where one is not valid.
+    pub fn parse_find(text: &str) -> Result<Self, PatternError> {
+        Self::of_regexes(text, Ending::Open)
+    }
+
+    fn of_regexes(text: &str, ending: Ending) -> Result<Self, PatternError> {
         check_length(text)?;
         let parts: Vec<&str> = text.split("\\.").collect();
         let mut pattern = Self { segments: Vec::new(), rest: false };
         for (index, part) in parts.iter().enumerate() {
-            let segment = if index + 1 == parts.len() {
-                compile(part)?
-            } else {
-                compile(part)?;
-                compile(&format!("(?:{part})(?s:.*)"))?
-            };
+            let whole = compile(part)?;
+            let is_last = index + 1 == parts.len();
+            let segment =
+                if is_last && ending == Ending::Whole { whole } else { compile(&format!("(?:{part})(?s:.*)"))? };
             pattern.push(segment)?;
         }
         Ok(pattern)
@@ -259,6 +270,15 @@ impl Pattern {
         container.children.get(first).is_none_or(|node| child(first, node, Some(below)))
             && container.iter_after(first).all(|(name, node)| child(name, node, None))
     }
+}
+
+/// How far the last regular expression of a pattern must reach in a name.
+#[derive(Clone, Copy, PartialEq)]
+enum Ending {
+    /// To its end.
+    Whole,
+    /// Anywhere.
+    Open,
 }
 
 /// How a visit of nodes goes on.

@@ -180,8 +180,7 @@ impl Client {
     /// # Cancel safety
     /// It leaves nothing.
     pub async fn backup(&self) -> Result<Backup, RequestError> {
-        let response =
-            self.request(Method::GET, "/_backup").send().await.map_err(|error| self.failed(error))?;
+        let response = self.request(Method::GET, "/_backup").send().await.map_err(|error| self.failed(error))?;
         let status = response.status();
         if !status.is_success() {
             let content_type = response.headers().get(CONTENT_TYPE).cloned();

@@ -1,6 +1,7 @@
 //! The build tool of this repository: `cargo xtask --help` lists what it does.
 #![expect(clippy::print_stdout, reason = "it talks to whoever runs it")]
 
+mod bench;
 mod checks;
 mod plugins;
 mod run;
@@ -18,6 +19,12 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Builds in release and measures: `cargo xtask bench store`, with --quick for a short run. Gates nothing.
+    Bench {
+        /// What is measured, and how; `cargo xtask bench help` lists it.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        arguments: Vec<String>,
+    },
     /// Builds the shipped plugins and the example plugins into target/guests.
     Plugins {
         /// The guests of the tests too.
@@ -38,6 +45,7 @@ enum Command {
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
+        Command::Bench { arguments } => bench::run_all(&arguments),
         Command::Plugins { tests: false } => plugins::build(plugins::SHIPPED).map(drop),
         Command::Plugins { tests: true } => plugins::build(plugins::ALL).map(drop),
         Command::Serve { arguments } => serve::serve(&arguments),

@@ -14,7 +14,11 @@ pub(super) async fn run(client: &Client, folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder).with_context(|| format!("{} can't be made", folder.display()))?;
     let mut backup = client.backup().await?;
     let target = folder.join(backup.file_name());
-    anyhow::ensure!(!target.exists(), "{} is there already: nothing was committed since", target.display());
+    anyhow::ensure!(
+        !target.exists(),
+        "{} is there already: nothing was committed since it was taken, or it is of another database; move it away",
+        target.display()
+    );
     let unfinished = target.with_extension("part");
     let written = write(&mut backup, &unfinished).await.and_then(|()| settle(&unfinished, &target, folder));
     if let Err(error) = written {
@@ -28,8 +32,7 @@ pub(super) async fn run(client: &Client, folder: &Path) -> Result<()> {
 
 async fn write(backup: &mut tega_client::Backup, unfinished: &Path) -> Result<()> {
     let failed = || format!("{} can't be written", unfinished.display());
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).open(unfinished).with_context(failed)?;
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(unfinished).with_context(failed)?;
     while let Some(chunk) = backup.next().await? {
         file.write_all(&chunk).with_context(failed)?;
     }

@@ -95,6 +95,8 @@ pub(super) fn repair(data: &Path) -> Result<()> {
 
 /// Copies a folder to a new one beside it, safely.
 fn copy_of(data: &Path) -> Result<PathBuf> {
+    // Of `.` too the copy is to stand beside it.
+    let data = &data.canonicalize().with_context(|| format!("{} can't be read", data.display()))?;
     let name = data.file_name().map_or_else(|| "tega-data".to_owned(), |name| name.to_string_lossy().into_owned());
     let free = |number: &u32| {
         let copy = data.with_file_name(format!("{name}.before-repair-{number}"));
@@ -111,6 +113,9 @@ fn copy_of(data: &Path) -> Result<PathBuf> {
                 .and_then(|_| std::fs::File::open(&target)?.sync_all())
                 .with_context(|| failed(&entry.path()))?;
         }
+    }
+    for folder in [Some(copy.as_path()), copy.parent()].into_iter().flatten() {
+        std::fs::File::open(folder).and_then(|folder| folder.sync_all()).with_context(|| failed(data))?;
     }
     Ok(copy)
 }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use tega_engine::port::Clock;
 use tega_engine::{Author, CommitError, Durability, Engine, HistoryLimits, Options, Transaction, Which};
 use tega_log::FileStorage;
-use tega_tree::{Name, Path, Version};
+use tega_tree::{ChangeError, Name, Path, Version};
 
 use crate::cli::output;
 use crate::original::{LeftOut, OriginalChange, OriginalCommit, Reason, read_folder};
@@ -108,7 +108,9 @@ impl Import {
         self.engine.commit(transaction).await?;
         let is_rollback = commit.changes.iter().any(|change| matches!(change, OriginalChange::Rollback { .. }));
         for root in commit.roots.iter().filter(|_| !is_rollback && !commit.is_snapshot()) {
-            if let Some(version) = before.tree.root(root).map(tega_tree::Root::version) {
+            // Of a root that was deleted the original kept nothing.
+            let present = before.tree.root(root).filter(|root| root.node().is_some());
+            if let Some(version) = present.map(tega_tree::Root::version) {
                 let kept = self.kept.entry(root.clone()).or_default();
                 kept.push_back(version);
                 if kept.len() > ORIGINAL_HISTORY {
@@ -127,15 +129,18 @@ impl Import {
             OriginalChange::Put { path, value, .. } => transaction
                 .put_by(&author, path.clone(), value.clone())
                 .map_err(|error| (path.to_string(), misfit(error))),
-            OriginalChange::Delete { path, .. } => {
-                transaction.delete_by(&author, path.clone()).map_err(|error| (path.to_string(), misfit(error)))
-            }
+            OriginalChange::Delete { path, .. } => match transaction.delete_by(&author, path.clone()) {
+                // The original took deletions of what was not there.
+                Err(CommitError::Change(ChangeError::NotFound { .. })) => Ok(()),
+                deleted => deleted.map_err(|error| (path.to_string(), misfit(error))),
+            },
             OriginalChange::Rollback { root, backto, .. } => {
                 self.roll_back(transaction, root, *backto).map_err(|reason| (root.to_string(), reason))
             }
             OriginalChange::Snapshot { root, instance, .. } => {
                 let value = instance.clone().without_internal_members();
-                let path = Path::from_names(vec![root.clone()]).map_err(|error| (root.to_string(), Reason::Path(error)))?;
+                let path =
+                    Path::from_names(vec![root.clone()]).map_err(|error| (root.to_string(), Reason::Path(error)))?;
                 let is_same = transaction.candidate().node(&path).is_some_and(|node| node.is_same(&value));
                 if is_same {
                     return Ok(());
@@ -164,7 +169,8 @@ impl Import {
     /// Removes the roots that a snapshot does not hold.
     fn remove_others(&self, transaction: &mut Transaction, commit: &OriginalCommit) -> Result<()> {
         let state = self.engine.state();
-        for (name, _) in state.tree.roots().filter(|(name, root)| root.node().is_some() && !commit.roots.contains(name)) {
+        for (name, _) in state.tree.roots().filter(|(name, root)| root.node().is_some() && !commit.roots.contains(name))
+        {
             transaction.delete(Path::from_names(vec![name.clone()])?)?;
         }
         Ok(())

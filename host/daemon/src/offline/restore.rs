@@ -19,9 +19,14 @@ pub(super) fn run(backup: &Path, data: &Path) -> Result<()> {
     let target = data.join(tega_log::snapshot_file_name(found.revision));
     let unfinished = target.with_extension("part");
     let write = || format!("{} can't be written", target.display());
-    std::fs::copy(&file, &unfinished).with_context(write)?;
-    File::open(&unfinished).and_then(|copy| copy.sync_all()).with_context(write)?;
-    std::fs::rename(&unfinished, &target).with_context(write)?;
+    let copied = std::fs::copy(&file, &unfinished)
+        .and_then(|_| File::open(&unfinished)?.sync_all())
+        .and_then(|()| std::fs::rename(&unfinished, &target));
+    if let Err(error) = copied {
+        // What is left of it would keep the folder from being empty.
+        let _ = std::fs::remove_file(&unfinished);
+        return Err(error).with_context(write);
+    }
     File::open(data).and_then(|folder| folder.sync_all()).with_context(write)?;
     let (history, revision) = (&found.history, found.revision);
     Ok(output::line(&format!(

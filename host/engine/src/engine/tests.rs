@@ -1,6 +1,7 @@
 //! The database on a storage that can fail: commits, transactions, followers.
 
 mod called;
+mod ephemeral;
 mod fixture;
 mod judged;
 mod past;

@@ -1,8 +1,9 @@
 //! The states of one root.
 
 use jiff::Timestamp;
-use tega_tree::{Map, Name, Node, Root, Version};
+use tega_tree::{Map, Name, Node, Path, Root, Version};
 
+use crate::ephemeral::Ephemerals;
 use crate::{HistoryLimits, Revision};
 
 /// When a state of a root was made.
@@ -22,6 +23,25 @@ pub(crate) struct Kept {
     pub(crate) node: Option<Node>,
     /// What keeping it takes in memory, in bytes, about.
     pub(crate) bytes: usize,
+    /// The nodes that were ephemeral.
+    pub(crate) ephemeral: Ephemerals,
+}
+
+impl Kept {
+    /// The node without what was ephemeral in it: that was gone with its session, or will be.
+    pub(crate) fn lasting(&self, root: &str) -> Option<Node> {
+        let node = self.node.as_ref()?;
+        let Some(path) = Some(&self.ephemeral).filter(|ephemeral| !ephemeral.is_empty()).and_then(|_| root_path(root))
+        else {
+            return Some(node.clone());
+        };
+        let is_whole = self.ephemeral.get(&path).is_some();
+        (!is_whole).then(|| node.without(self.ephemeral.places_below(&path)))
+    }
+}
+
+fn root_path(root: &str) -> Option<Path> {
+    Path::from_names(vec![Name::from(root)]).ok()
 }
 
 /// What is kept of a root, beside its present node.
@@ -32,28 +52,31 @@ pub(crate) struct RootHistory {
     pub(crate) kept: Map<Version, Kept>,
     /// The versions that have names; also the present one can.
     pub(crate) tags: Map<Name, Version>,
-    /// What the states that count take, and how many they are; those with a tag don't count.
+    /// How many names each of them has.
+    names: Map<Version, usize>,
+    /// The states that count, those without a tag, and what they take.
+    untagged: Map<Version, ()>,
     bytes: usize,
-    count: usize,
 }
 
 impl RootHistory {
     /// The history of a root that was made just now.
     pub(crate) fn new(newest: Stamp) -> Self {
-        Self { newest, kept: Map::new(), tags: Map::new(), bytes: 0, count: 0 }
+        Self { newest, kept: Map::new(), tags: Map::new(), names: Map::new(), untagged: Map::new(), bytes: 0 }
     }
 
     /// The present state was replaced by another.
-    pub(crate) fn replace(&mut self, old: &Root, newest: Stamp, bytes: usize) {
+    pub(crate) fn replace(&mut self, old: &Root, newest: Stamp, bytes: usize, ephemeral: &Ephemerals) {
         let newest = Stamp { before: Some(old.version()), ..newest };
         let stamp = std::mem::replace(&mut self.newest, newest);
-        self.keep(old.version(), Kept { stamp, node: old.node().cloned(), bytes });
+        let (node, ephemeral) = (old.node().cloned(), ephemeral.clone());
+        self.keep(old.version(), Kept { stamp, node, bytes, ephemeral });
     }
 
     /// Adds a state.
     pub(crate) fn keep(&mut self, version: Version, kept: Kept) {
-        if !self.has_tag(version) {
-            self.count += 1;
+        if self.names.get(&version).is_none() {
+            self.untagged.insert(version, ());
             self.bytes += kept.bytes;
         }
         self.kept.insert(version, kept);
@@ -62,19 +85,28 @@ impl RootHistory {
     /// Gives a version a name, which another version may have had.
     pub(crate) fn tag(&mut self, name: Name, version: Version) {
         self.untag(&name);
-        if let Some(kept) = self.kept.get(&version).filter(|_| !self.has_tag(version)) {
-            self.bytes = self.bytes.saturating_sub(kept.bytes);
-            self.count -= 1;
+        if self.untagged.remove(&version).is_some() {
+            self.bytes = self.bytes.saturating_sub(self.kept.get(&version).map_or(0, |kept| kept.bytes));
         }
+        let names = self.names.get(&version).copied().unwrap_or(0);
+        self.names.insert(version, names + 1);
         self.tags.insert(name, version);
     }
 
     /// Takes a name away from the version that has it.
     pub(crate) fn untag(&mut self, name: &str) {
         let Some(version) = self.tags.remove(name) else { return };
-        if let Some(kept) = self.kept.get(&version).filter(|_| !self.has_tag(version)) {
-            self.bytes += kept.bytes;
-            self.count += 1;
+        match self.names.get(&version).copied() {
+            Some(names) if names > 1 => {
+                self.names.insert(version, names - 1);
+            }
+            _ => {
+                self.names.remove(&version);
+                if let Some(kept) = self.kept.get(&version) {
+                    self.untagged.insert(version, ());
+                    self.bytes += kept.bytes;
+                }
+            }
         }
     }
 
@@ -86,17 +118,16 @@ impl RootHistory {
 
     /// Lets go of the oldest states that are over the limits.
     pub(crate) fn trim(&mut self, limits: HistoryLimits, dropped: &mut Vec<Kept>) {
-        while self.count > limits.versions || (self.bytes > limits.bytes && self.count > 1) {
-            let oldest = self.kept.iter().find(|(version, _)| !self.has_tag(**version)).map(|(version, _)| *version);
-            let Some(kept) = oldest.and_then(|version| self.kept.remove(&version)) else { return };
-            self.count -= 1;
+        let is_over = |own: &Self| {
+            let count = own.untagged.len();
+            count > limits.versions || (own.bytes > limits.bytes && count > 1)
+        };
+        while is_over(self) {
+            let Some(oldest) = self.untagged.first().map(|(version, ())| *version) else { return };
+            self.untagged.remove(&oldest);
+            let Some(kept) = self.kept.remove(&oldest) else { return };
             self.bytes = self.bytes.saturating_sub(kept.bytes);
             dropped.push(kept);
         }
-    }
-
-    /// Whether a tag keeps a version.
-    fn has_tag(&self, version: Version) -> bool {
-        self.tags.iter().any(|(_, tagged)| *tagged == version)
     }
 }

@@ -13,8 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tega_tree::{Map, Name, Root, Tree, Version};
+use tega_tree::{Map, Name, Path, Root, Tree, Version};
 
+use crate::ephemeral::Ephemerals;
 use crate::limits::FEED_LEVEL_BYTES;
 use crate::{AuthoredChange, Effect, HistoryLimits, Revision};
 
@@ -30,19 +31,21 @@ pub(crate) struct Step<'a> {
     pub(crate) time: Timestamp,
     pub(crate) changes: &'a [AuthoredChange],
     pub(crate) effects: &'a [Effect],
-    /// The tree before it.
+    /// The tree before it, and what was ephemeral in it.
     pub(crate) before: &'a Tree,
+    pub(crate) ephemeral: &'a Ephemerals,
 }
 
 impl History {
-    /// Takes in a commit that touched some roots. What is no longer kept goes to `dropped`, to be freed elsewhere.
+    /// Takes in a commit that touched some roots. What is no longer kept goes to `dropped`, to be freed elsewhere. Gives the memory
+    /// that only the states before it hold, in bytes, about.
     pub(crate) fn advance<'n>(
         &mut self,
         step: &Step<'_>,
         touched: impl Iterator<Item = &'n Name>,
         limits: HistoryLimits,
         dropped: &mut Vec<Kept>,
-    ) {
+    ) -> usize {
         let bytes = held(step);
         let mut changed: BTreeSet<&str> = BTreeSet::new();
         for name in touched {
@@ -51,7 +54,8 @@ impl History {
             match (self.roots.get_mut(name.as_str()), old) {
                 (Some(history), Some(old)) => {
                     let history = Arc::make_mut(history);
-                    history.replace(old, stamp, bytes.get(name).copied().unwrap_or(0));
+                    let bytes = bytes.get(name).copied().unwrap_or(0);
+                    history.replace(old, stamp, bytes, step.ephemeral);
                     if let Some(to) = rolled_back(step.effects, name) {
                         history.go_on_from(to);
                     }
@@ -67,6 +71,7 @@ impl History {
                 Arc::make_mut(history).trim(limits, dropped);
             }
         }
+        bytes.values().sum()
     }
 
     /// Gives a version a name, or takes one away; tells of which root.
@@ -85,7 +90,7 @@ impl History {
     }
 
     /// Looks a state of a root up.
-    pub(crate) fn find<'a>(&'a self, name: &str, root: &'a Root, which: &Which) -> Result<PastState<'a>, PastError> {
+    pub(crate) fn find(&self, name: &str, root: &Root, which: &Which) -> Result<PastState, PastError> {
         let history = self.root(name).ok_or_else(|| PastError::NoRoot { root: name.to_owned() })?;
         which::find(history, name, root, which)
     }
@@ -93,11 +98,18 @@ impl History {
 
 /// The memory that only the states before a commit hold, in bytes, about, for each root.
 fn held<'a>(step: &Step<'a>) -> BTreeMap<&'a Name, usize> {
+    let mut paths: Vec<&Path> = step.changes.iter().map(|authored| authored.change.path()).collect();
+    paths.sort_unstable();
     let mut bytes = BTreeMap::new();
-    for authored in step.changes {
-        let path = authored.change.path();
+    let mut last: Option<&Path> = None;
+    for path in paths {
+        // Of a node that is changed twice, or within another that is, the older state holds one.
+        if last.is_some_and(|last| path.is_at_or_below(last)) {
+            continue;
+        }
         let replaced = step.before.node(path).map_or(0, tega_tree::Node::weight);
         *bytes.entry(path.root()).or_insert(0) += replaced + path.len() * FEED_LEVEL_BYTES;
+        last = Some(path);
     }
     bytes
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use tega_tree::{Node, Root, Version};
+use tega_tree::{Node, Path, Root, Version};
 
 use super::RootHistory;
 use crate::Revision;
@@ -37,16 +37,25 @@ impl fmt::Display for Which {
 }
 
 /// A state that a root had, or has.
-#[derive(Clone, Copy, Debug)]
-pub struct PastState<'a> {
+#[derive(Clone, Debug)]
+pub struct PastState {
     /// Its version.
     pub version: Version,
     /// The commit that made it.
     pub revision: Revision,
     /// When that was.
     pub time: Timestamp,
-    /// The root's node; none where the root was deleted.
-    pub node: Option<&'a Node>,
+    /// The root's node; none where the root was deleted. Nodes that were ephemeral are not in it, but for those that are there
+    /// now, where it is the present state.
+    pub node: Option<Node>,
+}
+
+impl PastState {
+    /// The node at a path of the root as it was.
+    pub fn node_at(&self, path: &Path) -> Option<Node> {
+        let below = path.names().get(1..).unwrap_or_default();
+        below.iter().try_fold(self.node.as_ref()?, |node, name| node.child(name)).cloned()
+    }
 }
 
 /// The states of a root that can be read.
@@ -112,12 +121,7 @@ fn listed(known: &[String]) -> String {
     if known.is_empty() { "; it has none".to_owned() } else { format!("; there are {}", known.join(", ")) }
 }
 
-pub(super) fn find<'a>(
-    history: &'a RootHistory,
-    name: &str,
-    root: &'a Root,
-    which: &Which,
-) -> Result<PastState<'a>, PastError> {
+pub(super) fn find(history: &RootHistory, name: &str, root: &Root, which: &Which) -> Result<PastState, PastError> {
     let asked = Asked { history, name, root, which };
     let version = match which {
         Which::Version(version) => *version,
@@ -137,15 +141,15 @@ struct Asked<'a, 'q> {
     which: &'q Which,
 }
 
-impl<'a> Asked<'a, '_> {
-    fn state(&self, version: Version) -> Result<PastState<'a>, PastError> {
+impl Asked<'_, '_> {
+    fn state(&self, version: Version) -> Result<PastState, PastError> {
         let newest = self.root.version();
         if version > newest {
             return Err(PastError::NotYet { root: self.root_name(), which: self.which.clone(), newest });
         }
         let (stamp, node) = match self.history.kept.get(&version) {
-            _ if version == newest => (self.history.newest, self.root.node()),
-            Some(kept) => (kept.stamp, kept.node.as_ref()),
+            _ if version == newest => (self.history.newest, self.root.node().cloned()),
+            Some(kept) => (kept.stamp, kept.lasting(self.name)),
             None => return Err(self.too_old()),
         };
         Ok(PastState { version, revision: stamp.revision, time: stamp.time, node })
@@ -172,7 +176,8 @@ impl<'a> Asked<'a, '_> {
         }
         let versions: Vec<_> = self.history.kept.iter().collect();
         let Some((version, _)) = versions.iter().rev().find(|(_, kept)| kept.stamp.time <= time) else {
-            let from_the_first = oldest(self.history, newest) == Version(0);
+            let first = self.history.kept.first().map_or(newest, |(version, _)| *version);
+            let from_the_first = first == Version(0);
             return Err(if from_the_first { self.before_first() } else { self.too_old() });
         };
         // Behind a gap there may have been one that is meant: not even the next one tells, for a clock may go back.

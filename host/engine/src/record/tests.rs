@@ -17,17 +17,17 @@ fn a_record_is_the_line_that_the_format_draws_and_is_read_back() {
     let null = Change::Put { path: Path::parse("a").unwrap(), value: Value::Null };
     let delete = Change::Delete { path: Path::parse("a.b.c").unwrap(), parents: 1 };
     let node = tega_tree::Node::from_value(&value(r#"{"x":[1]}"#), Version(5));
-    let before = Before { path: Path::parse("a.b").unwrap(), node: Some(node), made_root: false };
-    let absent = Before { path: Path::parse("c").unwrap(), node: None, made_root: true };
+    let before = Before { path: Path::parse("a.b").unwrap(), node: Some(node), made_root: false, made_parents: 0 };
+    let absent = Before { path: Path::parse("c").unwrap(), node: None, made_root: true, made_parents: 0 };
     let record = Record {
         revision: Revision(7),
         time: "2026-11-23T01:02:03.000004Z".parse().unwrap(),
         author: Arc::clone(&client),
         message: Some("line\nbreak".into()),
         changes: vec![
-            AuthoredChange { change: put, author: Arc::clone(&client), removed: Some("[1]".into()) },
-            AuthoredChange { change: null, author: client, removed: None },
-            AuthoredChange { change: delete, author: plugin, removed: Some("{\"x\":[]}".into()) },
+            AuthoredChange { change: put, author: Arc::clone(&client), removed: Some("[1]".into()), ephemeral: None },
+            AuthoredChange { change: null, author: client, removed: None, ephemeral: None },
+            AuthoredChange { change: delete, author: plugin, removed: Some("{\"x\":[]}".into()), ephemeral: None },
         ],
         effects: vec![
             Effect::Tag { root: "a".into(), name: "golden".into(), version: Version(3) },

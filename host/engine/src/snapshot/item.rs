@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use tega_tree::{Path, Version};
 
 use crate::Revision;
-use crate::effect::{Before, ConfirmId, path_texts};
+use crate::effect::{Before, ConfirmId, path_text, path_texts};
 use crate::history::Stamp;
 
 /// What an item with edits begins and ends with; the edits stand between.
@@ -21,7 +21,19 @@ pub(super) enum Item {
     /// A version of the root that has a name.
     Tag { name: String, version: Version },
     /// An older state of the root. The edits that follow make its node of that of the state before this item.
-    Back { bytes: usize, state: RootState },
+    Back {
+        bytes: usize,
+        state: RootState,
+        /// The nodes that were ephemeral in it: `null` stands in their place.
+        #[serde(default, skip_serializing_if = "Vec::is_empty", with = "path_texts")]
+        ephemeral: Vec<Path>,
+    },
+    /// A node that belongs to a session: `null` stands in its place.
+    Ephemeral {
+        #[serde(with = "path_text")]
+        path: Path,
+        owner: String,
+    },
     /// A confirmed commit that waits.
     Pending {
         id: ConfirmId,

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tega_tree::{Editor, Name, Tree, Version};
+use tega_tree::{Editor, Name, Path, Tree, Version};
 
 use super::ItemError;
 use super::item::{EDITS_CLOSE, EDITS_OPEN, Item, RootState};
+use crate::Owner;
+use crate::ephemeral::Ephemerals;
 use crate::history::{History, Kept, RootHistory};
 use crate::pending::Pending;
 
@@ -16,6 +18,7 @@ pub(crate) struct Loading {
     pub(crate) tree: Tree,
     pub(crate) history: History,
     pub(crate) pending: Vec<Arc<Pending>>,
+    pub(crate) ephemeral: Ephemerals,
     root: Option<RootLoading>,
 }
 
@@ -28,7 +31,14 @@ struct RootLoading {
     /// The present version, until its node is whole.
     present: Option<Version>,
     /// The older state that is being loaded.
-    back: Option<(RootState, usize)>,
+    back: Option<Back>,
+}
+
+#[derive(Debug)]
+struct Back {
+    state: RootState,
+    bytes: usize,
+    ephemeral: Vec<Path>,
 }
 
 impl Loading {
@@ -55,13 +65,17 @@ impl Loading {
                 let root = self.root.as_mut().ok_or(ItemError::Place("a tag of no root"))?;
                 root.history.tag(Name::from(name), version);
             }
-            Item::Back { bytes, state } => {
+            Item::Back { bytes, state, ephemeral } => {
                 let root = self.root.as_mut().ok_or(ItemError::Place("an older state of no root"))?;
                 root.settle(&mut self.tree);
-                root.back = Some((state, bytes));
+                root.back = Some(Back { state, bytes, ephemeral });
+            }
+            Item::Ephemeral { path, owner } => {
+                self.ephemeral.insert(path, Owner { session: 0, name: owner.into() });
             }
             Item::Pending { id, within_ms, revision, before, overwritten } => {
                 let within = Duration::from_millis(within_ms);
+                let overwritten = overwritten.into_iter().collect();
                 self.pending.push(Arc::new(Pending { id, within, revision, before, overwritten }));
             }
         }
@@ -83,8 +97,13 @@ impl RootLoading {
         let node = self.editor.node().cloned();
         if let Some(version) = self.present.take() {
             tree.set_root(self.name.clone(), version, node);
-        } else if let Some((state, bytes)) = self.back.take() {
-            self.history.keep(state.version, Kept { stamp: state.stamp(), node, bytes });
+        } else if let Some(Back { state, bytes, ephemeral: paths }) = self.back.take() {
+            let mut ephemeral = Ephemerals::default();
+            for path in paths {
+                // Whose they were does not matter any more.
+                ephemeral.insert(path, Owner { session: 0, name: "".into() });
+            }
+            self.history.keep(state.version, Kept { stamp: state.stamp(), node, bytes, ephemeral });
         }
     }
 }

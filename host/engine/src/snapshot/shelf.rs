@@ -1,11 +1,12 @@
 //! The snapshots of a database, and what of the log they make superfluous.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
-use tega_log::{Mark, SnapshotInfo};
+use tega_log::{FileError, Mark, SnapshotInfo};
 
 use super::write_items;
 use crate::archive::Archive;
@@ -20,6 +21,9 @@ pub enum SnapshotError {
     /// The database was stopped meanwhile.
     #[error("the snapshot was given up because the database is being stopped")]
     GivenUp,
+    /// A damaged one of the same revision could not be removed.
+    #[error("a damaged snapshot of the same revision is in the way")]
+    MakeRoom(#[source] tega_log::FileError),
     /// It could not be written.
     #[error(transparent)]
     Write(#[from] tega_log::SnapshotError),
@@ -31,21 +35,43 @@ pub(crate) struct Shelf {
     archive: Arc<dyn Archive>,
     retention: Retention,
     writing: Mutex<()>,
+    /// The snapshots that the start found damaged: they cover nothing.
+    damaged: Mutex<Vec<PathBuf>>,
     /// Set when the database stops: a snapshot under way is given up.
     given_up: AtomicBool,
 }
 
 impl Shelf {
-    pub(crate) fn new(archive: Arc<dyn Archive>, retention: Retention) -> Self {
-        Self { archive, retention, writing: Mutex::new(()), given_up: AtomicBool::new(false) }
+    pub(crate) fn new(archive: Arc<dyn Archive>, retention: Retention, damaged: Vec<PathBuf>) -> Self {
+        Self {
+            archive,
+            retention,
+            writing: Mutex::new(()),
+            damaged: Mutex::new(damaged),
+            given_up: AtomicBool::new(false),
+        }
+    }
+
+    /// The snapshots that are good, ascending; and with `damaged` those that are not.
+    fn snapshots(&self, damaged: bool) -> Result<Vec<SnapshotInfo>, FileError> {
+        let mut snapshots = self.archive.snapshots()?;
+        let known = self.damaged.lock().unwrap_or_else(PoisonError::into_inner);
+        snapshots.retain(|snapshot| known.contains(&snapshot.file) == damaged);
+        Ok(snapshots)
     }
 
     /// Writes a snapshot of a state, unless there is one, and removes what it makes superfluous. `now` is the time.
     pub(crate) fn write(&self, mark: &Mark, state: &State, now: Timestamp) -> Result<SnapshotInfo, SnapshotError> {
         let _turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let existing = self.archive.snapshots().unwrap_or_default();
+        let existing = self.snapshots(false).unwrap_or_default();
         if let Some(same) = existing.into_iter().find(|snapshot| Some(snapshot.revision) == mark.revision()) {
             return Ok(same);
+        }
+        // One of this revision that is damaged makes room for one that is not.
+        let damaged = self.snapshots(true).unwrap_or_default();
+        if let Some(same) = damaged.iter().find(|snapshot| Some(snapshot.revision) == mark.revision()) {
+            self.archive.remove_snapshot(same.revision).map_err(SnapshotError::MakeRoom)?;
+            self.damaged.lock().unwrap_or_else(PoisonError::into_inner).retain(|file| *file != same.file);
         }
         let written = self.archive.write_snapshot(mark, &mut |sink| {
             write_items(state, &mut |item| {
@@ -61,7 +87,7 @@ impl Shelf {
 
     /// The bytes of the segments that begin behind the newest snapshot.
     pub(crate) fn log_behind(&self) -> u64 {
-        let newest = self.archive.snapshots().ok().and_then(|snapshots| Some(snapshots.last()?.revision));
+        let newest = self.snapshots(false).ok().and_then(|snapshots| Some(snapshots.last()?.revision));
         let segments = self.archive.segments();
         let behind = segments.iter().filter(|segment| newest.is_none_or(|newest| segment.first > newest));
         behind.map(|segment| segment.bytes).sum()
@@ -75,9 +101,12 @@ impl Shelf {
 
     /// Removes the snapshots and segments that are no longer needed. What can't be removed is tried again the next time.
     pub(crate) fn tidy(&self, now: Timestamp) {
-        let Ok(snapshots) = self.archive.snapshots() else { return };
+        let Ok(snapshots) = self.snapshots(false) else { return };
         let superfluous = snapshots.len().saturating_sub(SNAPSHOTS_KEPT);
-        for old in &snapshots[..superfluous] {
+        // A damaged one may tell somebody what happened, as long as it does not stand in the way.
+        let damaged =
+            if snapshots.len() < SNAPSHOTS_KEPT { Vec::new() } else { self.snapshots(true).unwrap_or_default() };
+        for old in snapshots[..superfluous].iter().chain(&damaged) {
             if let Err(error) = self.archive.remove_snapshot(old.revision) {
                 tracing::warn!(%error, "an old snapshot can't be removed");
             }

@@ -11,6 +11,7 @@ use super::{Refusal, Rules, Submission};
 use crate::channel::{Channels, Message};
 use crate::history::Kept;
 use crate::limits::BATCH_BYTES_MAX;
+use crate::operation::Act;
 use crate::record::Record;
 use crate::state::Advance;
 use crate::{AuthorKind, Commit, CommitError, Committed, State, condition};
@@ -42,6 +43,11 @@ impl<'r> Batch<'r> {
 
     pub(super) fn is_full(&self) -> bool {
         self.bytes >= BATCH_BYTES_MAX
+    }
+
+    /// The bytes of its records.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// How many commits were asked for.
@@ -80,8 +86,18 @@ impl<'r> Batch<'r> {
 
     /// Refuses what locks or pending commits keep the author from. Links and the daemon itself are not kept from anything.
     fn check_free(&self, submission: &Submission) -> Result<(), CommitError> {
+        let undone = submission.acts.iter().filter_map(|act| match act {
+            Act::Undo(id) => self.state.pending.iter().find(|pending| pending.id == *id),
+            _ => None,
+        });
+        let undone: Vec<&Path> = undone.flat_map(|pending| pending.before.iter().map(|before| &before.path)).collect();
         let paths = || submission.operations.iter().map(|authored| authored.operation.path());
-        self.rules.locks.check(&submission.author, paths())?;
+        self.rules.sessions.locks().check(&submission.author, undone.into_iter())?;
+        self.rules.sessions.locks().check(&submission.author, paths())?;
+        let mut owners = submission.operations.iter().filter_map(|authored| authored.operation.owner());
+        if let Some(ended) = owners.find(|owner| !self.rules.sessions.is_open(owner.session)) {
+            return Err(CommitError::NoSession { name: ended.name.to_string() });
+        }
         if matches!(submission.author.kind, AuthorKind::Node | AuthorKind::Daemon) {
             return Ok(());
         }
@@ -116,7 +132,7 @@ impl<'r> Batch<'r> {
         let before = self.state.tree.clone();
         let Record { revision, time, author, message, changes, effects } = record;
         let advance = Advance { draft, revision, time, author: &author, changes: &changes, effects: &effects };
-        self.state.advance(advance, self.rules.history, &mut self.dropped);
+        let held_bytes = self.state.advance(advance, self.rules.history, &mut self.dropped);
         let commit = Commit {
             revision,
             time,
@@ -128,6 +144,7 @@ impl<'r> Batch<'r> {
             before,
             after: self.state.tree.clone(),
             record_bytes: line.len(),
+            held_bytes,
         };
         self.bytes += line.len();
         self.records.push(line);

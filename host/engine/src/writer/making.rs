@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use tega_tree::{Change, Draft, Name, Node, Path, Tree};
+use tega_tree::{Change, Draft, Name, Node, Path};
 
 use super::Submission;
 use crate::effect::milliseconds;
+use crate::ephemeral::{Ephemeral, Ephemerals};
 use crate::limits::{PENDING_MAX, REMOVED_BYTES_MAX, REMOVED_VALUE_BYTES_MAX, TAGS_MAX};
+use crate::operation::{Act, Authored, Confirmation, Operation};
 use crate::pending::{self, Pending};
-use crate::transaction::{Act, Authored, Confirmation};
 use crate::{AuthoredChange, CommitError, ConfirmId, Effect, State, Which};
 
 /// A commit in the making, on a state.
@@ -17,6 +18,10 @@ pub(super) struct Making<'a> {
     pub(super) draft: Draft,
     pub(super) changes: Vec<AuthoredChange>,
     pub(super) effects: Vec<Effect>,
+    /// What is ephemeral with the changes so far.
+    ephemeral: Ephemerals,
+    /// What its record may still say of what it removed, in bytes.
+    removed_left: usize,
 }
 
 impl<'a> Making<'a> {
@@ -24,7 +29,14 @@ impl<'a> Making<'a> {
     pub(super) fn of(state: &'a State, submission: &Submission) -> Result<Self, CommitError> {
         let draft = Draft::new(state.tree.clone());
         let changes = Vec::with_capacity(submission.operations.len());
-        let mut making = Self { state, draft, changes, effects: Vec::new() };
+        let mut making = Self {
+            state,
+            draft,
+            changes,
+            effects: Vec::new(),
+            ephemeral: state.ephemeral.clone(),
+            removed_left: REMOVED_BYTES_MAX,
+        };
         for authored in &submission.operations {
             making.operate(authored)?;
         }
@@ -40,14 +52,56 @@ impl<'a> Making<'a> {
     fn operate(&mut self, Authored { operation, author }: &Authored) -> Result<(), CommitError> {
         // Only the node itself is held on to: a clone of the tree would make each operation copy what the one before had copied.
         let was = self.draft.tree().node(operation.path()).cloned();
-        let made = operation.apply(&mut self.draft)?;
-        let (at, after) = (operation.path().len(), self.draft.tree());
-        self.changes.extend(made.into_iter().map(|change| AuthoredChange {
-            removed: was.as_ref().and_then(|was| removed(was, at, after, &change)),
-            change,
-            author: Arc::clone(author),
-        }));
+        self.check_owner(operation, was.is_some())?;
+        let made = operation.settled_on(self.state).apply(&mut self.draft)?;
+        let at = operation.path().len();
+        for change in made {
+            let ephemeral = self.ephemeral.above(change.path()).or_else(|| {
+                let owner = operation.owner()?.clone();
+                Some(Ephemeral { path: change.path().clone(), owner })
+            });
+            let was = was.as_ref().filter(|_| ephemeral.is_none());
+            let removed = was.and_then(|was| self.removed(was, at, &change));
+            self.removed_left = self.removed_left.saturating_sub(removed.as_ref().map_or(0, |text| text.len()));
+            let authored = AuthoredChange { change, author: Arc::clone(author), removed, ephemeral };
+            if !self.ephemeral.is_empty() || authored.ephemeral.is_some() {
+                self.ephemeral.advance(&authored);
+            }
+            self.changes.push(authored);
+        }
         Ok(())
+    }
+
+    /// Refuses to make what is another's ephemeral: a node that lasts, or one of another session.
+    fn check_owner(&self, operation: &Operation, is_there: bool) -> Result<(), CommitError> {
+        let Some(owner) = operation.owner() else { return Ok(()) };
+        let path = operation.path();
+        match self.ephemeral.get(path) {
+            Some(present) if present.session == owner.session => Ok(()),
+            Some(present) => Err(CommitError::NotOwner { path: path.clone(), owner: present.name.to_string() }),
+            None if is_there => Err(CommitError::Lasting { path: path.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// What a change removed, as a record says it: of the node of its operation, whose path has `at` names, or of one below. Of
+    /// what was ephemeral it says no value.
+    fn removed(&self, was: &Node, at: usize, change: &Change) -> Option<Arc<str>> {
+        let path = change.path();
+        let was = path.names().get(at..)?.iter().try_fold(was, |node, name| node.child(name))?;
+        let now = match change {
+            Change::Put { path, .. } => self.draft.tree().node(path),
+            Change::Delete { .. } => None,
+        };
+        let mut text = Vec::new();
+        if self.ephemeral.get(path).is_some() {
+            // The leaf, or the container, that was a session's.
+            return now.is_none().then(|| "[]".into());
+        }
+        let hollow = (!self.ephemeral.is_empty()).then(|| was.with_nulls(self.ephemeral.places_below(path)));
+        let was = hollow.as_ref().unwrap_or(was);
+        tega_tree::write_removed(was, now, REMOVED_VALUE_BYTES_MAX, self.removed_left, &mut text);
+        (!text.is_empty()).then(|| Arc::from(String::from_utf8_lossy(&text)))
     }
 
     fn act(&mut self, act: &Act, submission: &Submission) -> Result<(), CommitError> {
@@ -64,10 +118,10 @@ impl<'a> Making<'a> {
             }
             Act::Undo(id) => {
                 let pending = self.pending(id)?;
-                for operation in pending.undoing(self.draft.tree()) {
+                for operation in pending.undoing(self.draft.tree(), &self.ephemeral) {
                     self.operate(&Authored { operation, author: Arc::clone(&submission.author) })?;
                 }
-                Effect::Undone { id: id.clone(), kept: pending.overwritten.clone() }
+                Effect::Undone { id: id.clone(), kept: pending.overwritten.iter().cloned().collect() }
             }
         };
         self.effects.push(effect);
@@ -102,20 +156,8 @@ impl<'a> Making<'a> {
             return Ok(());
         };
         let paths: Vec<&Path> = self.changes.iter().map(|authored| authored.change.path()).collect();
-        let before = pending::extended(known.map(|known| &**known), &self.state.tree, &paths)?;
+        let before = pending::extended(known.map(|known| &**known), self.state, &paths)?;
         self.effects.push(Effect::Confirm { id: id.clone(), within_ms: milliseconds(within), before });
         Ok(())
     }
-}
-
-/// What a change removed, as a record says it: of the node of its operation, whose path has `at` names, or of one below.
-fn removed(was: &Node, at: usize, after: &Tree, change: &Change) -> Option<Arc<str>> {
-    let was = change.path().names().get(at..)?.iter().try_fold(was, |node, name| node.child(name))?;
-    let now = match change {
-        Change::Put { path, .. } => after.node(path),
-        Change::Delete { .. } => None,
-    };
-    let mut text = Vec::new();
-    tega_tree::write_removed(was, now, REMOVED_VALUE_BYTES_MAX, REMOVED_BYTES_MAX, &mut text);
-    (!text.is_empty()).then(|| Arc::from(String::from_utf8_lossy(&text)))
 }

@@ -9,9 +9,11 @@ mod pace;
 mod timers;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use tega_log::{AppendError, Log, Mark, Storage};
+use tega_tree::Path;
 use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use batch::Batch;
@@ -20,14 +22,14 @@ use crate::channel::Message;
 use crate::engine::Shared;
 use crate::judging::Settled;
 use crate::limits::BATCH_COMMITS_MAX;
-use crate::locks::Locks;
+use crate::operation::{Act, Authored, Confirmation, Operation};
 use crate::port::Clock;
 use crate::reads::Reads;
 use crate::reaper::Reaper;
+use crate::session::Sessions;
 use crate::snapshot::Shelf;
-use crate::transaction::{Act, Authored, Confirmation};
 use crate::{
-    Author, CommitError, Committed, Condition, ConfirmId, Durability, HistoryLimits, Options, State, Transaction,
+    Author, CommitError, Committed, Condition, ConfirmId, Durability, HistoryLimits, Options, Owner, State, Transaction,
 };
 use pace::Pace;
 use timers::Timers;
@@ -38,6 +40,8 @@ pub(crate) enum Job {
     Commit(Box<Submission>, Answer),
     /// Tell where the log stands, with all before it synced, and the state there.
     Mark(oneshot::Sender<Result<Marked, CommitError>>),
+    /// A session ended: take away what belonged to it.
+    SessionEnded,
     /// Take no further commits, make those that wait, and close the log.
     Stop,
 }
@@ -85,11 +89,11 @@ impl Submission {
         }
     }
 
-    /// What the daemon itself does, beside changing nodes.
-    fn by_daemon(act: Act, message: String) -> Self {
+    /// What the daemon itself does; nothing yet.
+    fn by_daemon(message: String) -> Self {
         Self {
             operations: Vec::new(),
-            acts: vec![act],
+            acts: Vec::new(),
             confirmation: None,
             conditions: Vec::new(),
             reads: None,
@@ -123,7 +127,7 @@ impl Refusal {
 /// What each commit is held against, beside its own conditions.
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
-    pub(crate) locks: Locks,
+    pub(crate) sessions: Sessions,
     pub(crate) history: HistoryLimits,
 }
 
@@ -147,13 +151,18 @@ pub(crate) struct Writer<S: Storage> {
     pace: Pace,
     timers: Timers,
     reaper: Reaper,
+    /// The space kept for the daemon's own commits, in bytes.
+    reserve_bytes: u64,
     /// The length of the log after which a snapshot is written, in bytes.
     snapshot_log_bytes: u64,
-    /// The log there was at the start behind the snapshot that it began with, until one is written; in bytes, about.
+    /// Where the log stood, as `grown` counts it, at the last snapshot, and at the last that was tried.
+    snapshot_at: Arc<AtomicU64>,
+    tried_at: u64,
+    /// The log there was at the start behind the snapshot that it began with, in bytes, about.
     grown_before: u64,
-    /// What had been appended in this run at the last snapshot, in bytes.
-    snapshot_at: u64,
     snapshot: Option<std::thread::JoinHandle<()>>,
+    /// Sessions that ended, whose nodes could not be taken away yet.
+    owed: Vec<u64>,
 }
 
 /// What is freed aside rather than at once, in bytes: below it the freeing costs less than handing it over.
@@ -181,16 +190,21 @@ impl<S: Storage> Writer<S> {
             pace: Pace::default(),
             timers,
             reaper: Reaper::start()?,
+            reserve_bytes: options.reserve_bytes,
             snapshot_log_bytes: options.snapshot_log_bytes,
+            snapshot_at: Arc::default(),
+            tried_at: 0,
             grown_before,
-            snapshot_at: 0,
             snapshot: None,
+            owed: Vec::new(),
         })
     }
 
     /// Makes batches until it is told to stop, or nobody is left to ask for commits; then closes the log.
     pub(crate) fn run(mut self) -> Result<(), tega_log::CloseError> {
         let _end = End(Arc::clone(&self.parts.shared));
+        // Those of the run before have no session any more.
+        self.sweep(vec![0]);
         while let Some(job) = self.timers.wait(&mut self.queue) {
             let mut next = job;
             while let Some(job) = next.take() {
@@ -199,6 +213,10 @@ impl<S: Storage> Writer<S> {
             self.on_time();
         }
         self.parts.shelf.give_up();
+        if let Some(thread) = self.snapshot.take() {
+            // It holds the folder as long as it runs; a panic in it was logged, and harmed nothing.
+            let _ = thread.join();
+        }
         self.log.close()
     }
 
@@ -215,6 +233,7 @@ impl<S: Storage> Writer<S> {
                 let _ = answer.send(self.mark());
                 None
             }
+            Job::SessionEnded => None,
             Job::Stop => {
                 self.queue.close();
                 None
@@ -266,7 +285,7 @@ impl<S: Storage> Writer<S> {
         batch.answer(&self.parts.shared.channels, &self.state);
         self.timers.follow(&self.state.pending, Instant::now());
         let bytes: usize = dropped.iter().map(|kept| kept.bytes).sum::<usize>()
-            + passed.iter().map(|commit| commit.record_bytes).sum::<usize>();
+            + passed.iter().map(|commit| commit.record_bytes + commit.held_bytes).sum::<usize>();
         if bytes >= FREED_ASIDE_BYTES {
             self.reaper.take((old, passed, dropped));
         }
@@ -281,9 +300,11 @@ impl<S: Storage> Writer<S> {
         if self.log.poisoned().is_some() {
             return Err(CommitError::Refusing);
         }
+        // The reserve is not given up for what would not fit into it.
+        let fits = batch.bytes() as u64 <= self.reserve_bytes;
         let appended = match urgency {
-            Urgency::Usual => self.log.append(batch.records()),
-            Urgency::MayUseTheReserve => self.log.append_urgent(batch.records()),
+            Urgency::MayUseTheReserve if fits => self.log.append_urgent(batch.records()),
+            Urgency::Usual | Urgency::MayUseTheReserve => self.log.append(batch.records()),
         };
         let failed = match appended {
             Ok(_) => match self.durability {
@@ -320,7 +341,9 @@ impl<S: Storage> Writer<S> {
             self.parts.shared.refuse(&error);
             CommitError::OutcomeUnknown
         })?;
-        self.pace.synced(commits, begun.elapsed());
+        if commits > 0 {
+            self.pace.synced(commits, begun.elapsed());
+        }
         Ok(())
     }
 
@@ -340,8 +363,15 @@ impl<S: Storage> Writer<S> {
             // A failure is told to whoever commits next, and in the daemon's log.
             let _ = self.sync(0);
         }
-        if let Some(id) = self.timers.expired(now) {
+        if let Some(id) = self.timers.expired(now, !self.queue.is_empty()) {
             self.take_back(&id, now);
+        }
+        let mut ended = self.parts.rules.sessions.take_ended();
+        if self.timers.is_sweep_due(now) {
+            ended.append(&mut self.owed);
+        }
+        if !ended.is_empty() {
+            self.sweep(ended);
         }
         if self.timers.is_refill_due(now) && self.log.refill_reserve() {
             self.timers.refilled();
@@ -354,18 +384,8 @@ impl<S: Storage> Writer<S> {
         let Some(within) = within else { return };
         let message = format!("{id} was not confirmed within {} ms", within.as_millis());
         tracing::warn!(%id, within_ms = within.as_millis(), "a commit was not confirmed in time and is taken back");
-        let submission = Submission::by_daemon(Act::Undo(id.clone()), message);
-        let (answer, mut outcome) = oneshot::channel();
-        let rules = self.parts.rules.clone();
-        let mut batch = Batch::new(&rules, &self.state, self.parts.clock.now());
-        batch.take(submission, answer);
-        match self.store(&batch, Urgency::MayUseTheReserve) {
-            Ok(()) => self.publish(batch),
-            Err(failure) => batch.fail(&failure),
-        }
-        self.timers.refill_later(now);
-        if let Ok(Err(refusal)) = outcome.try_recv() {
-            let error = refusal.into_error();
+        let submission = Submission { acts: vec![Act::Undo(id.clone())], ..Submission::by_daemon(message) };
+        if let Err(error) = self.make_at_once(submission) {
             tracing::error!(%id, %error, "a commit that was not confirmed can't be taken back yet; it is tried again");
             match self.log.poisoned() {
                 Some(_) => self.timers.forget(id),
@@ -374,21 +394,68 @@ impl<S: Storage> Writer<S> {
         }
     }
 
-    /// Has a snapshot written aside, once the log has grown enough since the last.
-    fn snapshot_if_due(&mut self) {
-        let grown = self.grown_before + self.log.appended_bytes() - self.snapshot_at;
-        let is_writing = self.snapshot.as_ref().is_some_and(|thread| !thread.is_finished());
-        if grown < self.snapshot_log_bytes || is_writing {
+    /// Takes away what belongs to sessions that ended; where that fails it is tried again.
+    fn sweep(&mut self, ended: Vec<u64>) {
+        let owned = |(path, owner): (&Path, &Owner)| ended.contains(&owner.session).then(|| path.clone());
+        let paths: Vec<Path> = self.state.ephemeral.iter().filter_map(owned).collect();
+        if paths.is_empty() {
             return;
         }
+        let is_covered = |path: &Path| paths.iter().any(|above| above != path && path.is_at_or_below(above));
+        let author = Arc::new(Author::daemon());
+        let delete =
+            |path: &Path| Authored { operation: Operation::Sweep { path: path.clone() }, author: Arc::clone(&author) };
+        let operations = paths.iter().filter(|path| !is_covered(path)).map(delete).collect();
+        let submission = Submission { operations, ..Submission::by_daemon("its session ended".to_owned()) };
+        if let Err(error) = self.make_at_once(submission) {
+            tracing::error!(%error, "what belonged to a session that ended can't be taken away yet; it is tried again");
+            if self.log.poisoned().is_none() {
+                self.owed.extend(ended);
+                self.timers.sweep_later(Instant::now());
+            }
+        }
+    }
+
+    /// Makes a commit of the daemon itself, with space from the reserve where there is no other.
+    fn make_at_once(&mut self, submission: Submission) -> Result<(), CommitError> {
+        let (answer, mut outcome) = oneshot::channel();
+        let rules = self.parts.rules.clone();
+        let mut batch = Batch::new(&rules, &self.state, self.parts.clock.now());
+        batch.take(submission, answer);
+        match self.store(&batch, Urgency::MayUseTheReserve) {
+            Ok(()) => self.publish(batch),
+            Err(failure) => batch.fail(&failure),
+        }
+        self.timers.refill_later(Instant::now());
+        match outcome.try_recv() {
+            Ok(Err(refusal)) => Err(refusal.into_error()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Has a snapshot written aside, once the log has grown enough since the last.
+    fn snapshot_if_due(&mut self) {
+        let grown = self.grown_before + self.log.appended_bytes();
+        let is_due = grown - self.snapshot_at.load(Ordering::Relaxed) >= self.snapshot_log_bytes;
+        // One that failed is tried again, but not with each commit.
+        let may_try = self.tried_at == 0 || grown - self.tried_at >= self.snapshot_log_bytes / 8;
+        let is_writing = self.snapshot.as_ref().is_some_and(|thread| !thread.is_finished());
+        if !is_due || !may_try || is_writing {
+            return;
+        }
+        self.tried_at = grown;
         let Ok(Marked { mark, state }) = self.mark() else { return };
-        (self.grown_before, self.snapshot_at) = (0, self.log.appended_bytes());
         let (shelf, clock) = (Arc::clone(&self.parts.shelf), Arc::clone(&self.parts.clock));
+        let snapshot_at = Arc::clone(&self.snapshot_at);
         let write = move || match shelf.write(&mark, &state, clock.now()) {
             Ok(written) => {
+                snapshot_at.store(grown, Ordering::Relaxed);
                 tracing::info!(revision = %written.revision, bytes = written.bytes, "a snapshot was written");
             }
-            Err(error) => tracing::warn!(%error, "no snapshot was written; the log goes on without"),
+            Err(error) => {
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::warn!(%error, cause, "no snapshot was written; the log goes on without, and it is tried again");
+            }
         };
         match std::thread::Builder::new().name("tega-snapshot".to_owned()).spawn(write) {
             Ok(thread) => self.snapshot = Some(thread),

@@ -5,6 +5,7 @@
 
 mod plan;
 mod repair;
+mod rescue;
 mod survey;
 
 use std::path::PathBuf;

@@ -4,8 +4,8 @@
 
 use std::ops::Range;
 
-use super::survey::Survey;
-use crate::{epochs::Epochs, ids::Revision, line::SnapshotHeader};
+use super::{rescue::Rescue, survey::Survey};
+use crate::{epochs::Epochs, ids::Revision, limits::REVISION_MAX, line::SnapshotHeader, read::Chain};
 
 /// What is kept of a folder.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub(super) struct Plan {
     pub(super) epochs: Epochs,
     /// Which run of segments is kept.
     pub(super) run: Option<usize>,
+    /// Or which commits are copied behind the snapshot.
+    pub(super) rescue: Option<Rescue>,
     /// Which segments are its.
     pub(super) segments: Range<usize>,
 }
@@ -29,10 +31,19 @@ impl Plan {
             last: Some(header.revision),
             epochs: header.epochs.clone(),
             run: None,
+            rescue: None,
             segments: 0..0,
         });
         let runs = (0..survey.runs.len()).filter_map(|run| Self::with_run(survey, run));
-        alone.chain(runs).max_by_key(|plan| (plan.last, plan.run.is_some()))
+        let rescues = survey.rescues.iter().map(|rescue| Self {
+            snapshot: Some(rescue.header.revision),
+            last: last(&rescue.chain),
+            epochs: rescue.chain.epochs.clone(),
+            run: None,
+            rescue: Some(rescue.clone()),
+            segments: 0..0,
+        });
+        alone.chain(runs).chain(rescues).max_by_key(|plan| (plan.last, plan.run.is_some(), plan.rescue.is_none()))
     }
 
     /// What a run is good for, if something leads up to it.
@@ -46,12 +57,15 @@ impl Plan {
         } else if !run.chain.from_beginning {
             return None;
         }
-        let last = match run.chain.end.next {
-            Some(next) => Revision::new(next.get().saturating_sub(1)),
-            None => Revision::new(crate::limits::REVISION_MAX),
-        };
         let segments = run.from..run.from.saturating_add(run.segments);
-        Some(Self { snapshot: base.map(|base| base.revision), last, epochs, run: Some(place), segments })
+        Some(Self {
+            snapshot: base.map(|base| base.revision),
+            last: last(&run.chain),
+            epochs,
+            run: Some(place),
+            rescue: None,
+            segments,
+        })
     }
 
     /// Whether a snapshot fits what is kept.
@@ -66,6 +80,14 @@ impl Plan {
     fn same_history(&self, survey: &Survey, header: &SnapshotHeader) -> bool {
         let kept = good_snapshots(survey).find(|kept| Some(kept.revision) == self.snapshot);
         kept.is_some_and(|kept| kept.history == header.history)
+    }
+}
+
+/// The last revision of a log.
+fn last(chain: &Chain) -> Option<Revision> {
+    match chain.end.next {
+        Some(next) => Revision::new(next.get().saturating_sub(1)),
+        None => Revision::new(REVISION_MAX),
     }
 }
 

@@ -7,6 +7,7 @@ use std::{io, path::PathBuf};
 
 use super::{
     plan::{Plan, good_snapshots},
+    rescue::Rescue,
     survey::{SegmentSurvey, Survey},
 };
 use crate::{
@@ -62,7 +63,10 @@ pub struct Lost {
 #[non_exhaustive]
 pub enum RepairError {
     /// A file has a format that this version does not know. Nothing was changed.
-    #[error("{} has {what} format {found}, this version knows format {supported}: use the version that wrote it", file.display())]
+    #[error(
+        "{} has {what} format {found}, this version knows format {supported}: use the version that wrote it",
+        file.display()
+    )]
     UnknownFormat {
         /// `log` or `snapshot`.
         what: &'static str,
@@ -74,7 +78,10 @@ pub enum RepairError {
         supported: u64,
     },
     /// No snapshot is whole, and the beginning of the log is not there. Nothing was changed.
-    #[error("nothing in {} can be kept: no snapshot is whole, and the beginning of the log is not there", folder.display())]
+    #[error(
+        "nothing in {} can be kept: no snapshot is whole, and the beginning of the log is not there",
+        folder.display()
+    )]
     NothingWhole {
         /// The folder.
         folder: PathBuf,
@@ -107,9 +114,10 @@ impl From<FileError> for RepairError {
 
 /// Makes a damaged folder open again, with as much as can be proved; one without a fault is left alone.
 ///
-/// It keeps what leads to the highest revision: a good snapshot, or the beginning of the log, and the segments behind it up
-/// to the first fault. What is behind that fault in its segment is kept aside like a torn tail; every other file that is
-/// not kept is renamed to `damaged-..`. Where any of the log was cut off or put aside, an epoch begins.
+/// It keeps what leads to the highest revision: a good snapshot, or the beginning of the log, and the segments behind it
+/// up to the first fault. Commits that continue a snapshot in a segment that is damaged before them are copied to a new
+/// segment. What is behind that fault in its segment is kept aside like a torn tail; every other file that is not kept is
+/// renamed to `damaged-..`. Where any of the log was cut off or put aside, an epoch begins.
 ///
 /// # Errors
 ///
@@ -226,15 +234,11 @@ fn going_on<'s, S: Storage>(
     let (history, end, epochs) = (run.chain.history.clone(), run.chain.end, plan.epochs.clone());
     let segment = source.grow(last.end);
     let mut log = log(Beginning { storage, history, end, epochs, earlier: Vec::new(), segment });
-    log.begin_epoch(epoch).map_err(|error| RepairError::Io {
-        operation: "begin an epoch in",
-        file: last.report.file.clone(),
-        source: io::Error::other(error),
-    })?;
+    begin_epoch(&mut log, epoch, last.report.file.clone())?;
     Ok(log)
 }
 
-/// Makes the segment behind a snapshot that is kept alone.
+/// Makes the segment behind a snapshot that is kept alone, or with the commits that are copied.
 fn behind_snapshot<'s, S: Storage>(
     storage: &'s S,
     survey: &Survey,
@@ -251,15 +255,47 @@ fn behind_snapshot<'s, S: Storage>(
         move_aside(storage, &name, report)?;
     }
     let history = header.history.clone();
-    let segment_header = Header { history: history.clone(), epoch, revision, previous: header.previous };
+    // What is copied belongs to the epoch that it was made in.
+    let copied = plan.rescue.as_ref().and_then(|_| header.epochs.epoch_of(header.revision));
+    let first = copied.unwrap_or(epoch);
+    let segment_header = Header { history: history.clone(), epoch: first, revision, previous: header.previous };
     let created = create_segment(storage, &segment_header);
     let (segment, checksum) =
         created.map_err(|Failure { step, source }| failed(storage, step.operation(), &name)(source))?;
     let last = Some((header.revision, header.previous));
-    let end = End { checksum, last, next: Some(revision), epoch, stopped: false };
-    let mut epochs = plan.epochs.clone();
-    epochs.enter(epoch, revision);
-    Ok(log(Beginning { storage, history, end, epochs, earlier: Vec::new(), segment }))
+    let end = End { checksum, last, next: Some(revision), epoch: first, stopped: false };
+    let mut epochs = header.epochs.clone();
+    epochs.enter(first, revision);
+    let mut log = log(Beginning { storage, history, end, epochs, earlier: Vec::new(), segment });
+    if let Some(rescue) = &plan.rescue {
+        copy(storage, rescue, &mut log)?;
+    }
+    if log.epoch() < epoch {
+        begin_epoch(&mut log, epoch, storage.path(&name))?;
+    }
+    Ok(log)
+}
+
+/// Copies commits, each in its epoch.
+fn copy<S: Storage>(storage: &S, rescue: &Rescue, log: &mut Log<&S>) -> Result<(), RepairError> {
+    let copied = rescue.read(storage, &mut |record| {
+        if log.epoch() < record.epoch {
+            log.begin_epoch(record.epoch)?;
+        }
+        log.append(&[record.payload])?;
+        Ok(())
+    });
+    copied.map_err(of_open)?;
+    if rescue.chain.end.next != log.next_revision() {
+        let source = io::Error::other("the commits were not copied whole");
+        return Err(RepairError::Io { operation: "copy the commits in", file: storage.path(""), source });
+    }
+    Ok(())
+}
+
+fn begin_epoch<S: Storage>(log: &mut Log<S>, epoch: Epoch, file: PathBuf) -> Result<(), RepairError> {
+    let begun = log.begin_epoch(epoch);
+    begun.map_err(|error| RepairError::Io { operation: "begin an epoch in", file, source: io::Error::other(error) })
 }
 
 /// A log that is written only to end it; its clean end takes away the file that says that commits may be gone.

@@ -8,9 +8,9 @@ use std::{
     path::PathBuf,
 };
 
-use super::{Missing, SegmentReport, SnapshotReport};
+use super::{Missing, SegmentReport, SnapshotReport, rescue::Rescue};
 use crate::{
-    error::{Damage, DecodeError, Fault, FaultKind, FileError},
+    error::{Damage, DecodeError, Fault, FaultKind, FileError, OpenError},
     ids::{Epoch, Offset, Revision},
     limits::EPOCHS_BELIEVED_MAX,
     line::{Entry, Line, SnapshotHeader},
@@ -33,6 +33,8 @@ pub(super) struct Survey {
     pub(super) snapshots: Vec<SnapshotSurvey>,
     /// Segments that follow each other.
     pub(super) runs: Vec<Run>,
+    /// Commits behind snapshots in segments that are damaged before them.
+    pub(super) rescues: Vec<Rescue>,
     /// Whether the last segment is whole, so that another may follow it.
     continues: bool,
     pub(super) strange: Vec<PathBuf>,
@@ -92,6 +94,7 @@ impl Survey {
             segments: Vec::new(),
             snapshots: Vec::new(),
             runs: Vec::new(),
+            rescues: Vec::new(),
             continues: false,
             strange: folder.strange.iter().map(|name| storage.path(name)).collect(),
             strange_names: folder.strange,
@@ -116,7 +119,38 @@ impl Survey {
             }
         }
         survey.compare_snapshots();
+        survey.find_rescues(storage);
         Ok(survey)
+    }
+
+    /// Looks for commits behind snapshots in segments that are damaged before them.
+    fn find_rescues<S: Storage>(&mut self, storage: &S) {
+        for place in 0..self.segments.len() {
+            match self.find_rescue(storage, place) {
+                Ok(rescue) => self.rescues.extend(rescue),
+                Err(error) => {
+                    if let Some(segment) = self.segments.get_mut(place) {
+                        let kind = FaultKind::Io(io::Error::other(error));
+                        segment.report.fault = Some(Fault { offset: segment.end, kind });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Looks for the commits behind the newest good snapshot in a segment, if that is damaged.
+    fn find_rescue<S: Storage>(&self, storage: &S, place: usize) -> Result<Option<Rescue>, OpenError> {
+        let behind = self.segments.get(place..).unwrap_or_default();
+        let Some(segment) = behind.first().filter(|segment| segment.report.fault.is_some()) else { return Ok(None) };
+        let next = behind.get(1).map(|next| next.report.first);
+        let within = |revision| segment.report.first <= revision && next.is_none_or(|next| revision < next);
+        let good = self.snapshots.iter().rev().filter(|snapshot| snapshot.report.fault.is_none());
+        for header in good.filter_map(|snapshot| snapshot.header.as_ref()).filter(|header| within(header.revision)) {
+            if let Some(rescue) = Rescue::find(storage, header, behind)? {
+                return Ok(Some(rescue));
+            }
+        }
+        Ok(None)
     }
 
     /// Takes in what was found in a segment.

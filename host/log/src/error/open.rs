@@ -10,7 +10,7 @@ use crate::{
 
 /// Why a log could not be opened.
 ///
-/// Unless it is [`OpenError::Io`], nothing in the folder was changed.
+/// Unless it is [`OpenError::Io`] or [`OpenError::EpochsEnd`], nothing in the folder was changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
@@ -20,7 +20,7 @@ pub enum OpenError {
         /// The folder.
         folder: PathBuf,
     },
-    /// A record is broken, and it is not a torn write at the end of the log; or no snapshot is whole, and there is no log.
+    /// A record is broken, and it is not a torn write at the end of the log; or, without a log, no snapshot is whole.
     #[error(
         "{} is damaged at byte {offset}: {damage}; nothing was changed: move the folder aside and put a copy from \
          before the damage in its place",
@@ -92,8 +92,8 @@ pub enum OpenError {
     },
     /// A snapshot holds another state of its revision than the one that the log leads to.
     #[error(
-        "{} is a snapshot of another state of revision {revision} than the one in the log: it comes from another copy of \
-         this history; nothing was changed: move the file to where it belongs",
+        "{} is a snapshot of another state of revision {revision} than the one in the log: it comes from another copy \
+         of this history; nothing was changed: move the file to where it belongs",
         file.display()
     )]
     OtherState {
@@ -104,8 +104,8 @@ pub enum OpenError {
     },
     /// A segment or a snapshot has a format that this version does not know.
     #[error(
-        "{} has {what} format {found}, this version reads format {supported}; nothing was changed: use the version that \
-         wrote it",
+        "{} has {what} format {found}, this version reads format {supported}; nothing was changed: use the version \
+         that wrote it",
         file.display()
     )]
     UnknownFormat {
@@ -120,8 +120,8 @@ pub enum OpenError {
     },
     /// The caller could not use an item of a snapshot whose checksum is right.
     #[error(
-        "{} holds at byte {offset} an item that this version cannot use; nothing was changed: use the version that wrote \
-         it, or put a copy from before it in the folder's place",
+        "{} holds at byte {offset} an item that this version cannot use; nothing was changed: use the version that \
+         wrote it, or put a copy from before it in the folder's place",
         file.display()
     )]
     UnreadableSnapshot {
@@ -134,8 +134,8 @@ pub enum OpenError {
     },
     /// The log does not begin with the first commit, and no good snapshot leads up to its beginning.
     #[error(
-        "the log in {} begins at revision {first}, and {}{}; nothing was changed: put back a snapshot of revision {} or \
-         later, or the missing segments",
+        "the log in {} begins at revision {first}, and {}{}; nothing was changed: put back a snapshot of revision {} \
+         or later, or the missing segments",
         folder.display(), NewestSnapshot(*newest), Passed(faults), first.get().saturating_sub(1)
     )]
     NoSnapshot {

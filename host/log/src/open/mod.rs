@@ -130,7 +130,7 @@ impl<S: Storage> Log<S> {
     ///
     /// # Errors
     ///
-    /// See [`OpenError`]; unless it is `Io`, nothing was changed.
+    /// See [`OpenError`]; unless it is `Io` or `EpochsEnd`, nothing was changed.
     ///
     /// # Durability
     ///

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     error::{Damage, FaultKind},
     ids::{Epoch, Offset, Revision},
+    limits::HEADER_READ_BYTES,
     line::{Checksum, Entry, Header, Line, SnapshotHeader},
     lines::{Lines, RawLine},
     segment::Source,
@@ -149,6 +150,7 @@ impl SnapshotHeader {
 /// Reads and proves the header of a segment alone; nothing where there is no whole one.
 pub(crate) fn read_header<F: StorageFile>(source: &mut Source<F>) -> io::Result<Result<Header, FaultKind>> {
     let mut lines = Lines::of_file(&mut source.file, Offset::ZERO);
+    lines.reader_mut().read_until(Offset::new(HEADER_READ_BYTES));
     let raw = lines.next()?;
     let proved = raw.as_ref().map_or(Err(Damage::Unfinished), |raw| prove(raw, Checksum::NONE));
     Ok(match proved {

@@ -30,7 +30,14 @@ fn payload(number: u64) -> String {
 /// Reads on until the writer is done; begins anew where the log is gone. Returns how many commits it saw and how often that was.
 fn read<S: Storage>(archive: &Archive<S>, stage: &Stage, waited_for: bool) -> (u64, u64) {
     let (mut next, mut seen, mut gone) = (1, 0, 0);
-    let mut commits = archive.commits(Revision::FIRST).unwrap();
+    let mut commits = loop {
+        // Who is not waited for may come when the first segments are gone.
+        match archive.commits(Revision::new(next).unwrap()) {
+            Ok(commits) => break commits,
+            Err(ReadError::Gone { oldest, .. }) if !waited_for => next = oldest.get(),
+            Err(error) => panic!("{error}"),
+        }
+    };
     loop {
         let done = stage.done.load(Ordering::SeqCst);
         match commits.next() {
@@ -63,17 +70,16 @@ fn read<S: Storage>(archive: &Archive<S>, stage: &Stage, waited_for: bool) -> (u
     }
 }
 
-fn write<S: Storage>(storage: S, batches: u64, read: impl FnOnce(Archive<S>, &Stage) + Send)
+fn write<S>(storage: S, batches: u64, read: impl FnOnce(Archive<S>, &Stage) + Send)
 where
-    S: Send + Sync,
-    S::File: Send,
+    S: Storage<File: Send> + Send + Sync,
 {
     let stage = Stage::default();
     let mut log = open(storage, &options(2000)).unwrap().0.log;
     let archive = log.archive();
     thread::scope(|scope| {
         let for_reader = archive.clone();
-        scope.spawn(|| read(for_reader, &stage));
+        let reader = scope.spawn(|| read(for_reader, &stage));
         let mut last = 0;
         for batch in 0..batches {
             // A new segment syncs the one before, so all but this batch may be seen from now on.
@@ -86,7 +92,14 @@ where
                 log.sync().unwrap();
             }
             if batch % 40 == 39 {
-                let reached = *stage.progress.lock().unwrap();
+                stage.may_be_seen.store(last, Ordering::SeqCst);
+                log.sync().unwrap();
+                // The reader that is waited for may be behind, but not for ever.
+                let mut reached = *stage.progress.lock().unwrap();
+                while reached + 200 < last && !reader.is_finished() {
+                    thread::yield_now();
+                    reached = *stage.progress.lock().unwrap();
+                }
                 archive.remove_before(Revision::new(reached.max(1)).unwrap()).unwrap();
             }
         }

@@ -103,8 +103,9 @@ fn the_fixture_of_format_1_is_what_the_format_page_says() {
 
 /// The checksum that the last commit of a segment tells.
 fn last_commit(segment: &[u8]) -> u32 {
-    let commits = str::from_utf8(segment).unwrap().lines().filter(|line| line.contains(r#","commit":"#));
-    u32::from_str_radix(&commits.last().unwrap()[8..16], 16).unwrap()
+    let mut lines = str::from_utf8(segment).unwrap().lines();
+    let commit = lines.rfind(|line| line.contains(r#","commit":"#)).unwrap();
+    u32::from_str_radix(&commit[8..16], 16).unwrap()
 }
 
 #[test]

@@ -347,32 +347,37 @@ fn whatever_is_damaged_a_repair_keeps_a_true_beginning_and_it_opens() {
 #[test]
 fn a_repair_that_is_cut_short_anywhere_can_be_made_again() {
     let mut cuts = 0;
-    for seed in 0..60 {
+    for seed in 0..40 {
         let mut random = Random(seed);
         let (mut files, payloads, highest) = varied(&mut random);
+        let epochs = open(FakeStorage::with_files(seed, files.clone()), &options(1)).unwrap().0.epochs;
         damage(&mut files, &mut random);
         let whole = FakeStorage::with_files(seed, files.clone());
         let Ok(report) = repair(&whole) else { continue };
-        for fault in [Fault::PowerCut, Fault::Io] {
-            for operation in 1..=whole.operations() {
-                let storage = FakeStorage::with_files(seed, files.clone());
-                storage.fail_at(operation, fault);
-                let _ = repair(&storage);
-                let storage = storage.power_cut(operation);
-                let again = repair(&storage).unwrap_or_else(|error| panic!("seed {seed}, {operation}: {error}"));
-                let (opened, found) = open(storage, &options(1)).unwrap();
-                assert!(payloads.starts_with(&found), "seed {seed}, {operation}");
-                assert_eq!(
-                    found.len() as u64,
-                    report.last.map_or(0, |last| last.get()),
-                    "seed {seed}, {operation}: {again:?}"
-                );
-                if report.epoch.is_some() {
-                    let known = opened.log.epoch().get();
-                    assert!(known > 0 && known >= report.epoch.unwrap().get().min(highest), "seed {seed}, {operation}");
-                }
-                cuts += 1;
+        for (fault, operation) in [Fault::PowerCut, Fault::Io].into_iter().flat_map(|fault| {
+            let operations = whole.operations();
+            (1..=operations).map(move |operation| (fault, operation))
+        }) {
+            let storage = FakeStorage::with_files(seed, files.clone());
+            storage.fail_at(operation, fault);
+            let _ = repair(&storage);
+            let storage = storage.power_cut(operation);
+            let what = format!("seed {seed}, {fault:?} at {operation}");
+            if let (Some(_), Ok((opened, found))) = (report.epoch, open(storage.kill(), &options(1))) {
+                assert!(payloads.starts_with(&found), "{what}");
+                let before = epochs.iter().rev().find(|start| start.revision.get() <= found.len() as u64);
+                let before = before.map_or(0, |start| start.epoch.get());
+                assert!(found.len() == payloads.len() || opened.log.epoch().get() > before, "{what}: an epoch twice");
             }
+            let again = repair(&storage).unwrap_or_else(|error| panic!("{what}: {error}"));
+            let (opened, found) = open(storage, &options(1)).unwrap();
+            assert!(payloads.starts_with(&found), "{what}");
+            assert_eq!(found.len() as u64, report.last.map_or(0, |last| last.get()), "{what}: {again:?}");
+            if let Some(epoch) = report.epoch {
+                let known = opened.log.epoch().get();
+                assert!(known > 0 && known >= epoch.get().min(highest), "{what}");
+            }
+            cuts += 1;
         }
     }
     println!("{cuts} repairs cut short");
@@ -418,4 +423,35 @@ fn a_file_that_cannot_be_read_has_a_fault() {
     let storage = FakeStorage::with_files(0, files);
     storage.fail_at(1, Fault::Io);
     assert!(check(&storage, &mut |_| Ok(())).is_err());
+}
+
+#[test]
+fn the_commits_behind_a_snapshot_are_saved_from_a_segment_that_is_damaged_before_them() {
+    let storage = FakeStorage::new(0);
+    let mut log = open(storage.clone(), &options(900)).unwrap().0.log;
+    let mut payloads = Vec::new();
+    for number in 1..=40 {
+        payloads.push(format!("[{number}]"));
+        log.append(&payloads[number - 1..]).unwrap();
+        log.sync().unwrap();
+        if number == 10 {
+            snapshot(&log, &payloads).unwrap();
+        }
+        if number % 8 == 5 {
+            log.begin_epoch(Epoch::new(log.epoch().get() + 1)).unwrap();
+        }
+    }
+    log.close().unwrap();
+    let files = storage.files();
+    let segments = files.keys().filter(|name| name.starts_with("log-")).count();
+    assert!(segments > 2 && !files.contains_key(&segment_name(11)), "{:?}", files.keys());
+    let mut broken = files.clone();
+    broken.get_mut(&segment_name(1)).unwrap()[130] ^= 1;
+    assert!(open(FakeStorage::with_files(0, broken.clone()), &options(1)).is_err());
+    let (found, epoch, left) = repaired(&broken);
+    assert_eq!((found, epoch), (payloads, 6));
+    assert!(left.contains_key(&segment_name(11)), "{:?}", left.keys());
+    let before = open(FakeStorage::with_files(0, files), &options(1)).unwrap().0.epochs;
+    let after = open(FakeStorage::with_files(0, left), &options(1)).unwrap().0.epochs;
+    assert_eq!(after[..before.len() - 1], before[..before.len() - 1], "each commit is in its epoch");
 }

@@ -1,7 +1,7 @@
 //! Starting from snapshots: which one is taken, what is read behind it, and what is refused.
 
 use tega_log::{
-    Damage, Ending, Epoch, Log, OpenError, Options, ReadError, Revision, SnapshotError,
+    Damage, DecodeError, Ending, Epoch, Log, OpenError, Options, ReadError, Revision, SnapshotError,
     snapshot::{Decoder, Encoder, prove},
     snapshot_file_name,
     storage::fake::{FakeStorage, Fault},
@@ -413,4 +413,73 @@ fn commits_below_the_oldest_segment_are_gone() {
     let snapshots: Vec<_> = archive.snapshots().unwrap().into_iter().map(|info| info.revision).collect();
     assert_eq!(snapshots, [revision(6)]);
     assert!(log.appended_bytes() > 0 && payloads.len() == 9);
+}
+
+#[test]
+fn a_snapshot_whose_renaming_was_not_known_to_succeed_is_safe_before_anything_goes_for_it() {
+    let mut found_anyway = 0;
+    for seed in 0..300 {
+        let (files, payloads) = log_with(6, &[]);
+        let storage = FakeStorage::with_files(seed, files);
+        let log = open(storage.clone(), &options(1)).unwrap().0.log;
+        storage.fail_at(storage.operations() + 5, Fault::Io);
+        assert!(matches!(snapshot(&log, &payloads), Err(SnapshotError::Io { operation: "rename", .. })));
+        let archive = log.archive();
+        if archive.snapshots().unwrap().is_empty() {
+            continue;
+        }
+        found_anyway += 1;
+        storage.fail_at(storage.operations() + 2 + seed % 5, Fault::PowerCut);
+        let _ = archive.remove_before(revision(7));
+        assert_eq!(open(storage.power_cut(seed), &options(1)).unwrap().1, payloads, "seed {seed}");
+    }
+    assert!(found_anyway > 50);
+}
+
+#[test]
+fn lines_with_right_checksums_that_no_snapshot_has_are_damage() {
+    let fields = r#""history":"5eed","epoch":7,"revision":6,"previous":"00000000","epochs":[[0,1],[7,6]]"#;
+    let written = |fields: &str, lines: &[&str]| {
+        let mut text = SnapshotText::begin(1, fields);
+        lines.iter().for_each(|line| text.line(line));
+        text.text
+    };
+    let (item, end) = (r#""item":1"#, r#""end":{"items":1}"#);
+    let summary = prove(written(fields, &[item, end]).as_bytes()).unwrap();
+    assert_eq!((summary.items, summary.epochs.len(), summary.epoch), (1, 2, Epoch::new(7)));
+    let header = format!(r#""snapshot":{{"format":1,{fields}}}"#);
+    let cases = [
+        (written(fields, &[item]), Damage::NoEnd),
+        (written(fields, &[item, item, end]), Damage::ItemCount { found: 2, told: 1 }),
+        (written(fields, &[end]), Damage::ItemCount { found: 0, told: 1 }),
+        (written(fields, &[item, end, item]), Damage::AfterEnd),
+        (written(fields, &[item, end]) + "\n", Damage::AfterEnd),
+        (written(fields, &[&header, item, end]), Damage::Checksum),
+        (written(fields, &[r#""item":"#, end]), Damage::NotARecord),
+        (written(fields, &[item, r#""end":{"items":01}"#]), Damage::NotARecord),
+        (written(fields, &[item, r#""stop":{}"#]), Damage::NotARecord),
+        (String::new(), Damage::Unfinished),
+    ];
+    let refused = |text: &str, expected: Damage| {
+        let error = prove(text.as_bytes()).unwrap_err();
+        assert!(matches!(error, DecodeError::Damaged { damage, .. } if damage == expected), "{expected:?}: {error}");
+    };
+    cases.iter().for_each(|(text, expected)| refused(text, *expected));
+    for (good, bad) in [
+        (r#""revision":6"#, r#""revision":0"#),
+        (r#""revision":6"#, r#""revision":4"#),
+        (r#""epoch":7"#, r#""epoch":6"#),
+        ("[[0,1],[7,6]]", "[[0,1],[0,6]]"),
+        ("[[0,1],[7,6]]", "[[0,6],[7,6]]"),
+        ("[[0,1],[7,6]]", "[]"),
+        ("[[0,1],[7,6]]", "[[0,1], [7,6]]"),
+        (r#""history":"5eed""#, r#""history":"5EED""#),
+        (r#""previous":"00000000""#, r#""previous":"0000000G""#),
+    ] {
+        assert!(fields.contains(good));
+        refused(&written(&fields.replace(good, bad), &[item, end]), Damage::NotARecord);
+    }
+    let mut headless = SnapshotText { text: String::new(), crc: 0 };
+    headless.line(item);
+    refused(&headless.text, Damage::NoSnapshotHeader);
 }

@@ -188,7 +188,7 @@ impl Segment {
 #[derive(Clone, Debug)]
 pub(crate) struct SnapshotText {
     pub(crate) text: String,
-    crc: u32,
+    pub(crate) crc: u32,
 }
 
 impl SnapshotText {

@@ -22,7 +22,11 @@ fn each_way_a_commit_fails_has_its_status_and_only_what_passes_is_to_be_tried_ag
         (CommitError::Change(ChangeError::TooDeep { path: path(), levels: 101 }), 400, false),
         (CommitError::Change(ChangeError::NameTooLong { path: path(), bytes: 2000 }), 400, false),
         (CommitError::Conditions { failed: vec![version] }, 409, false),
-        (CommitError::Conditions { failed: vec![FailedCondition::Absent { path: path(), found: Version(1) }] }, 409, false),
+        (
+            CommitError::Conditions { failed: vec![FailedCondition::Absent { path: path(), found: Version(1) }] },
+            409,
+            false,
+        ),
         (CommitError::Locked { path: path(), lock: Box::new(lock) }, 423, false),
         (CommitError::Pending { path: path(), id: ConfirmId("0a".into()) }, 409, false),
         (CommitError::NotPending { id: ConfirmId("0a".into()) }, 404, false),

@@ -7,16 +7,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tega_engine::{Author, Commit, Feed, FeedError, Mailbox, Message, Revision, Session};
+use tega_engine::{Author, Commit, Feed, FeedError, Mailbox, Message, Revision, Session, SessionScope};
 use tega_tree::Change;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
+use super::calls::{Called, Calls};
 use super::closing::Closing;
 use super::frame::{self, Command};
 use super::node::{self, Asked};
 use super::notify::{self, Listener};
+use super::roster::Seat;
 use super::socket::Socket;
 use super::subscriptions::{Channel, Subscriptions};
 use crate::accept::Peer;
@@ -29,6 +31,7 @@ enum Event {
     Frame(Result<Frame, Closing>),
     Commit(Result<Arc<Commit>, FeedError>),
     Message(Arc<Message>),
+    Called(Called),
     Tick,
     Draining,
 }
@@ -47,6 +50,7 @@ struct Sources {
     /// The commits, while a channel wants them.
     feed: Option<Feed>,
     mailbox: Mailbox,
+    calls: Calls,
     ticks: Interval,
     stages: Stages,
 }
@@ -57,6 +61,8 @@ struct Client {
     server: Arc<Server>,
     session: Option<Session>,
     subscriptions: Subscriptions,
+    /// Where others see what it listens to.
+    seat: Seat,
     /// Whether it sent what only nodes send.
     is_node: bool,
     /// The commits that it told of, which it is not told again, while they are ahead in the feed.
@@ -71,13 +77,20 @@ impl Connection {
         let period = Duration::from_millis(server.options.ping_ms.max(1));
         let mut ticks = interval_at(Instant::now() + period, period);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let sources =
-            Sources { feed: None, mailbox: server.engine.channels().mailbox(), ticks, stages: server.stages.clone() };
+        let sources = Sources {
+            feed: None,
+            mailbox: server.engine.channels().mailbox(),
+            calls: Calls::new(),
+            ticks,
+            stages: server.stages.clone(),
+        };
         let subscriptions = Subscriptions::default();
+        let seat = server.roster.seat();
         let client = Client {
             server,
             session: None,
             subscriptions,
+            seat,
             is_node: false,
             own: VecDeque::new(),
             heard: false,
@@ -131,6 +144,11 @@ impl Connection {
                 None => Ok(()),
             },
             Event::Message(message) => self.message(&message).await,
+            Event::Called(Called::Asked(call)) => match self.sources.calls.ask(call) {
+                Some(frame) => self.socket.send(frame).await,
+                None => Ok(()),
+            },
+            Event::Called(Called::Answered(frame)) => self.socket.send(frame).await,
             Event::Tick => self.tick().await,
             Event::Draining => Err(Closing::stopping()),
         }
@@ -236,13 +254,17 @@ impl Client {
         let engine = &self.server.engine;
         match command {
             Command::Session { name, scope } => {
-                self.session = Some(engine.sessions().open(&name, scope));
+                let mut session = engine.sessions().open(&name, scope);
+                sources.calls.serve(session.take_calls());
+                self.session = Some(session);
+                self.seat.set_name(&name);
                 self.is_node = false;
                 return Ok(Some(format!("SESSIONACK {}", self.server.options.server_id)));
             }
-            Command::Subscribe(channel) => self.subscribe(channel, sources)?,
+            Command::Subscribe { channel, scope } => self.subscribe(channel, scope, sources)?,
             Command::Unsubscribe { channel, reply } => {
                 self.subscriptions.remove(&channel);
+                self.seat.remove(&channel);
                 if !self.subscriptions.has_key(&channel.key) {
                     sources.mailbox.unsubscribe(&channel.key);
                 }
@@ -250,6 +272,7 @@ impl Client {
                 return Ok(Some(reply));
             }
             Command::UnsubscribeAll => {
+                self.seat.clear();
                 for key in self.subscriptions.clear() {
                     sources.mailbox.unsubscribe(&key);
                 }
@@ -257,29 +280,30 @@ impl Client {
                 return Ok(Some("UNSUBSCRIBE\nnull".to_owned()));
             }
             Command::Publish { channel, body, sender } => {
-                let author = match sender {
-                    Some(sender) => Author::client(Some(sender), false),
-                    None => Author::client(
-                        self.session.as_ref().map(|session| session.name().to_owned()),
-                        self.session.is_some(),
-                    ),
-                };
+                let author = sender.map_or_else(|| self.author(), |sender| Author::client(Some(sender), false));
                 let sender = Some(sources.mailbox.id());
                 engine.channels().publish(Message { channel, author: Arc::new(author), body, sender, hops: 0 });
             }
+            Command::Call(call) => sources.calls.make(&self.server, call, self.author())?,
+            Command::Answer { number, json } => sources.calls.answered(&number, &json)?,
             // Those of nodes were dealt with before.
             Command::Notify(_) | Command::Sync { .. } | Command::Unknown => {}
         }
         Ok(None)
     }
 
+    /// The client as an author.
+    fn author(&self) -> Author {
+        Author::client(self.session.as_ref().map(|session| session.name().to_owned()), self.session.is_some())
+    }
+
     /// From now on the commits after the present one are told: what a client does once it knows that this was handled is among
     /// them.
-    fn subscribe(&mut self, channel: Channel, sources: &mut Sources) -> Result<(), Closing> {
-        let key = channel.key.clone();
+    fn subscribe(&mut self, channel: Channel, scope: SessionScope, sources: &mut Sources) -> Result<(), Closing> {
         let after = self.server.engine.state().revision();
-        self.subscriptions.add(channel, after, self.server.options.subscriptions_max)?;
-        sources.mailbox.subscribe(&key);
+        self.subscriptions.add(channel.clone(), after, self.server.options.subscriptions_max)?;
+        self.seat.add(&channel, scope);
+        sources.mailbox.subscribe(&channel.key);
         if sources.feed.is_none() && self.subscriptions.want_commits() {
             sources.feed = Some(self.server.engine.feed(after));
         }
@@ -309,6 +333,7 @@ async fn next(socket: &mut Socket, sources: &mut Sources) -> Event {
         frame = socket.next() => Event::Frame(frame),
         commit = commit => Event::Commit(commit),
         message = sources.mailbox.next() => Event::Message(message),
+        called = sources.calls.next() => Event::Called(called),
         _ = sources.ticks.tick() => Event::Tick,
         () = sources.stages.draining() => Event::Draining,
     }

@@ -6,6 +6,7 @@ use tega_engine::SessionScope;
 use tega_engine::limits::{CHANNEL_BYTES_MAX, MESSAGE_BODY_BYTES_MAX};
 use tega_tree::{Change, Value};
 
+use super::calls::Call;
 use super::closing::Closing;
 use super::node::{self, Asked};
 use super::subscriptions::{Channel, Form};
@@ -16,8 +17,8 @@ use crate::args::is_true;
 pub(super) enum Command {
     /// Opens a session of a name.
     Session { name: String, scope: SessionScope },
-    /// Listens to a channel.
-    Subscribe(Channel),
+    /// Listens to a channel, here or on all nodes.
+    Subscribe { channel: Channel, scope: SessionScope },
     /// No longer listens to a channel; `reply` is the frame that says so.
     Unsubscribe { channel: Channel, reply: String },
     /// No longer listens to any.
@@ -28,6 +29,10 @@ pub(super) enum Command {
     Notify(Vec<Change>),
     /// A node asks for whole roots, with a number that the answer has too.
     Sync { number: String, roots: Vec<Asked> },
+    /// Calls a method.
+    Call(Call),
+    /// Answers a call of a method that the client serves.
+    Answer { number: String, json: String },
     /// Something unknown, which the original ignored too.
     Unknown,
 }
@@ -49,8 +54,8 @@ pub(super) fn parse(text: &str, scope: Option<SessionScope>) -> Result<Command, 
         "SUBSCRIBE" => {
             let channel = words.named("a channel")?;
             // Until links carry subscriptions on, what reaches all nodes reaches this one.
-            words.scope()?;
-            Ok(Command::Subscribe(Channel::new(channel, words.form()?)))
+            let scope = words.scope()?;
+            Ok(Command::Subscribe { channel: Channel::new(channel, words.form()?), scope })
         }
         "UNSUBSCRIBE" => {
             if words.words.clone().next().is_none() {
@@ -73,14 +78,26 @@ pub(super) fn parse(text: &str, scope: Option<SessionScope>) -> Result<Command, 
         "NOTIFY" if scope == Some(SessionScope::Global) => {
             node::changes(lines.next().unwrap_or_default()).map(Command::Notify)
         }
-        "REQUEST" if scope == Some(SessionScope::Global) => {
+        "REQUEST" => {
             let number = words.named("a number")?.to_owned();
+            let mut body = || lines.next().unwrap_or_default();
             match words.named("a type")? {
-                "SYNC" => Ok(Command::Sync { number, roots: node::asked(lines.next().unwrap_or_default())? }),
+                "SYNC" if scope == Some(SessionScope::Global) => {
+                    Ok(Command::Sync { number, roots: node::asked(body())? })
+                }
+                "RPC" => {
+                    let caller = words.named("an id")?.to_owned();
+                    let path = words.named("a path")?.replace("\\u0020", " ");
+                    Ok(Command::Call(Call { number, caller, path, body: body().to_owned() }))
+                }
                 other => Err(not_taken(&format!("REQUEST {other}"))),
             }
         }
-        "NOTIFY" | "REQUEST" | "RESPONSE" => Err(not_taken(name)),
+        "RESPONSE" => {
+            let number = words.named("a number")?.to_owned();
+            Ok(Command::Answer { number, json: lines.next().unwrap_or_default().to_owned() })
+        }
+        "NOTIFY" => Err(not_taken(name)),
         _ => Ok(Command::Unknown),
     }
 }
@@ -162,15 +179,26 @@ mod tests {
     #[test]
     fn frames_are_read_as_the_original_sends_them() {
         let session = |scope| Command::Session { name: "bob".into(), scope };
+        let subscribe = |channel: &str, scope, form| Command::Subscribe { channel: Channel::new(channel, form), scope };
         for (frame, command) in [
             ("SESSION bob local", session(SessionScope::Local)),
             ("SESSION bob global more words\r\n", session(SessionScope::Global)),
-            ("SUBSCRIBE a.b local False", Command::Subscribe(Channel::new("a.b", Form::Plain))),
-            ("SUBSCRIBE a\\.b global True more", Command::Subscribe(Channel::new("a\\.b", Form::Regex))),
+            ("SUBSCRIBE a.b local False", subscribe("a.b", SessionScope::Local, Form::Plain)),
+            ("SUBSCRIBE a\\.b global True more", subscribe("a\\.b", SessionScope::Global, Form::Regex)),
             ("UNSUBSCRIBE", Command::UnsubscribeAll),
             ("PUBLISH a\\.b\n{\"message\": {\"message\": \"x\"}}", publish("a.b", r#"{"message":"x"}"#, None)),
             ("PUBLISH a\r\n {\"other\": 1, \"message\": null}\r\nand more", publish("a", "null", None)),
             ("MESSAGE a carol\n{\"message\": 1.50}", publish("a", "1.50", Some("carol"))),
+            (
+                "REQUEST 7 RPC bob a.\"x\\u0020y\".f\n{\"args\": [1]}",
+                Command::Call(Call {
+                    number: "7".into(),
+                    caller: "bob".into(),
+                    path: "a.\"x y\".f".into(),
+                    body: "{\"args\": [1]}".into(),
+                }),
+            ),
+            ("RESPONSE 3 RPC bob\n[1]", Command::Answer { number: "3".into(), json: "[1]".into() }),
             ("", Command::Unknown),
             ("session bob local", Command::Unknown),
             ("HELLO\nworld", Command::Unknown),
@@ -211,7 +239,7 @@ mod tests {
     #[test]
     fn what_nodes_tell_each_other_is_taken_from_a_session_of_global_scope_only() {
         let sync = "REQUEST 1 SYNC None None\n{\"args\": null, \"kwargs\": {\"a\": -1}}";
-        for frame in [sync, "NOTIFY\n[]", "RESPONSE 1 SYNC None\nnull", "REQUEST 2 REFER None None\n{}"] {
+        for frame in [sync, "NOTIFY\n[]", "REQUEST 2 REFER None None\n{}"] {
             for scope in [None, Some(SessionScope::Local)] {
                 let Err(Closing::Ours(CloseCode::Policy, text)) = parse(frame, scope) else { panic!("{frame}") };
                 assert!(text.contains("frames are not taken"), "{text}");
@@ -223,8 +251,7 @@ mod tests {
         assert_eq!(parse("NOTIFY\n[]", global), Ok(Command::Notify(vec![])));
         for (frame, reason) in [
             ("REQUEST 2 REFER None None\n{}", "REQUEST REFER frames are not taken"),
-            ("REQUEST 3 RPC a b.c\n{}", "REQUEST RPC frames are not taken"),
-            ("RESPONSE 1 SYNC None\nnull", "RESPONSE frames are not taken"),
+            ("REQUEST 3 RPC a", "REQUEST lacks a path"),
         ] {
             let Err(Closing::Ours(CloseCode::Policy, text)) = parse(frame, global) else { panic!("{frame}") };
             assert!(text.contains(reason), "{text}");

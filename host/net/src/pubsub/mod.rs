@@ -4,20 +4,24 @@
 //! handshake.rs      from a request to a socket
 //! socket.rs         frames out and in;  closing.rs: why a socket ends
 //! frame.rs          what a client's frame says
-//! connection.rs     one socket: what comes, and what is done about it
-//! subscriptions.rs  the channels of a socket;  notify.rs: the frames that tell of commits and whole roots
+//! connection.rs     one socket: what comes, and what is done about it;  calls.rs: calls both ways
+//! subscriptions.rs  the channels of a socket;  roster.rs: those of all sockets
+//! notify.rs         the frames that tell of commits and whole roots
 //! node.rs           what a local node asks for and tells
 //! ```
 //!
 //! Invariant: a socket holds one frame at most; what else is to be told waits in the engine, which bounds it.
 
+mod calls;
 mod closing;
 mod connection;
 mod frame;
 mod handshake;
 mod node;
 mod notify;
+mod roster;
 mod socket;
 mod subscriptions;
 
 pub(crate) use handshake::upgrade;
+pub(crate) use roster::Roster;

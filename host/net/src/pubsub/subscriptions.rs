@@ -30,6 +30,24 @@ impl Channel {
         Self { text: text.to_owned(), form, key: without_escapes(text) }
     }
 
+    /// Whether both name one channel.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        match (self.form, other.form) {
+            (Form::Plain, Form::Plain) => self.key == other.key,
+            // To an expression a dot and an escaped dot are two things.
+            (Form::Regex, Form::Regex) => self.text == other.text,
+            _ => false,
+        }
+    }
+
+    /// As the original lists it: as a regular expression, so a plain one with its dots escaped.
+    pub(super) fn escaped(&self) -> String {
+        match self.form {
+            Form::Plain => with_escapes(&self.key),
+            Form::Regex => self.text.clone(),
+        }
+    }
+
     /// The nodes it stands for; none where its text is no path, and it is good for messages only.
     fn pattern(&self) -> Result<Option<Pattern>, Closing> {
         match self.form {
@@ -119,14 +137,23 @@ impl Subscriptions {
     }
 
     fn position(&self, channel: &Channel) -> Option<usize> {
-        let same = |other: &Channel| match (other.form, channel.form) {
-            (Form::Plain, Form::Plain) => other.key == channel.key,
-            // To an expression a dot and an escaped dot are two things.
-            (Form::Regex, Form::Regex) => other.text == channel.text,
-            _ => false,
-        };
-        self.0.iter().position(|subscription| same(&subscription.channel))
+        self.0.iter().position(|subscription| subscription.channel.is_same(channel))
     }
+}
+
+/// The text with each dot outside of quotes as `\.`.
+fn with_escapes(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() + 8);
+    let (mut quoted, mut after_backslash) = (false, false);
+    for c in text.chars() {
+        if c == '.' && !quoted {
+            escaped.push('\\');
+        }
+        quoted ^= c == '"' && !after_backslash;
+        after_backslash = c == '\\' && quoted && !after_backslash;
+        escaped.push(c);
+    }
+    escaped
 }
 
 /// The text with each `\.` outside of quotes as a dot.
@@ -165,7 +192,9 @@ mod tests {
             ("\\", "\\"),
         ] {
             assert_eq!(without_escapes(text), key, "{text}");
+            assert_eq!(without_escapes(&with_escapes(key)), key, "{text}");
         }
+        assert_eq!(with_escapes(r#"a.b."10.0\".0".c"#), r#"a\.b\."10.0\".0"\.c"#);
     }
 
     #[test]

@@ -1,11 +1,24 @@
 //! The network over real sockets: a server on a free port, an engine in a temporary folder.
 
+mod calls;
+mod capabilities;
+mod coded;
+mod conditions;
 mod drain;
+mod events;
+mod guide;
+mod guide_http;
 mod http;
 mod limits;
+mod manage;
+mod past;
+mod patches;
 mod pubsub;
 mod pubsub_limits;
+mod reads;
 mod rpc;
+mod told;
+mod transactions;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -80,6 +93,19 @@ impl Server {
     async fn put(&self, path: &str, body: &str) {
         let answer = self.send("PUT", path, body).await;
         assert_eq!((answer.status, answer.body.as_str()), (200, ""), "{path}");
+    }
+
+    /// Sends requests one after another, and looks at what comes back: the whole body, where it is well; where it is not, a part
+    /// of it. `$H` stands for the id of the history, `$TXID` for that of a transaction.
+    async fn check(&self, txid: &str, steps: &[(&str, &str, &str, u16, &str)]) {
+        let history = self.engine.state().position.history.to_string();
+        for (verb, path, body, status, expected) in steps {
+            let answer = self.send(verb, &path.replace("$TXID", txid), body).await;
+            let told = answer.body.replace(&history, "$H");
+            assert_eq!(answer.status, *status, "{verb} {path} {body}: {told}");
+            let fits = if *status == 200 { told == *expected } else { told.contains(expected) };
+            assert!(fits, "{verb} {path} {body}:\n{told}\nexpected:\n{expected}");
+        }
     }
 
     async fn socket(&self) -> Socket {

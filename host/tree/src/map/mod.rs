@@ -61,13 +61,6 @@ impl<K, V> Map<K, V> {
     pub fn last(&self) -> Option<(&K, &V)> {
         self.root.last()
     }
-
-    /// So many entries, about evenly spread over the map; all where it has no more. The cost does not grow with the width.
-    pub(crate) fn spread(&self, count: usize) -> impl Iterator<Item = (&K, &V)> {
-        let all = (self.len <= count).then(|| self.iter());
-        let some = (self.len > count).then(|| (0..count).filter_map(move |index| self.root.at(index, count)));
-        all.into_iter().flatten().chain(some.into_iter().flatten())
-    }
 }
 
 impl<K: Ord, V> Map<K, V> {

@@ -12,9 +12,6 @@ const ENTRIES_MIN: usize = ENTRIES_MAX / 4;
 /// The room that a page's first entry makes.
 const ENTRIES_FIRST: usize = 4;
 
-/// A place in a page as a part of this many.
-const PARTS: usize = 1 << 24;
-
 pub(super) type Link<K, V> = (K, Arc<Page<K, V>>);
 
 /// Invariant: in a branch, the key of a link is not above any key in its page, and above every key in the pages before; the
@@ -81,19 +78,6 @@ impl<K, V> Page<K, V> {
                     page = &links[index].1;
                 }
             }
-        }
-    }
-
-    /// The entry that stands about at the middle of the part `index` of `count`, were all pages of a level equally full.
-    pub(super) fn at(&self, index: usize, count: usize) -> Option<(&K, &V)> {
-        let (mut page, mut place) = (self, (2 * index + 1) * (PARTS / (2 * count)));
-        loop {
-            let scaled = place * page.len();
-            match page {
-                Self::Leaf(entries) => return entries.get(scaled / PARTS).map(|(key, value)| (key, value)),
-                Self::Branch(links) => page = &links.get(scaled / PARTS)?.1,
-            }
-            place = scaled % PARTS;
         }
     }
 }

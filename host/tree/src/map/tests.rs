@@ -165,19 +165,6 @@ fn a_change_among_many_is_found_in_a_few_pages_also_where_pages_split() {
 }
 
 #[test]
-fn some_entries_are_spread_over_the_whole_map() {
-    for len in [0u32, 1, 15, 16, 17, 40, 1_000, 100_000] {
-        let map: Map<u32, ()> = (0..len).map(|key| (key, ())).collect();
-        let keys: Vec<u32> = map.spread(16).map(|(key, ())| *key).collect();
-        assert_eq!(keys.len(), map.len().min(16), "{len}");
-        assert!(keys.is_sorted());
-        if len >= 40 {
-            assert!(keys[0] < len / 4 && keys[15] > len / 2, "{len}: {keys:?}");
-        }
-    }
-}
-
-#[test]
 fn no_page_is_left_empty_and_the_last_entry_before_a_page_is_found() {
     let full: Map<u32, ()> = (0..4_096).map(|key| (key, ())).collect();
     for gone in [0..1_024, 1_024..2_048, 1_024..1_025, 1_000..3_000, 3_072..4_096, 0..4_095] {

@@ -161,3 +161,31 @@ fn the_groups_of_a_path_in_the_set_are_told_segment_by_segment() {
     let groups = channel.groups(&Path::parse("inventory.ne1").unwrap());
     assert_eq!(groups, Some(vec![vec![some("e")], vec![some("1")]]));
 }
+
+#[test]
+fn a_search_matches_each_name_from_its_start_and_not_to_its_end() {
+    for (expression, found) in [
+        ("inv", "inventory"),
+        ("nventory", ""),
+        (r"i\.ne", "inventory.ne1 inventory.ne2"),
+        (r"inventory\.ne[13]\.n", "inventory.ne1.name"),
+        (r"h\.10.0\.", "hosts.\"10.0.0.1\".name"),
+        ("", "hosts inventory"),
+        (r"h|i\.ne2|1", "hosts.\"10.0.0.1\" inventory.ne2"),
+        ("inventory.ne1", ""),
+    ] {
+        let mut names = Vec::new();
+        Pattern::parse_find(expression).unwrap().visit(&tree(), None, |path, _| {
+            names.push(path.to_string());
+            true
+        });
+        assert_eq!(names.join(" "), found, "{expression}");
+    }
+    let some = |text: &str| Some(text.to_owned());
+    let pattern = Pattern::parse_find(r"in(v.*?)\.ne\.(\d)(x)?").unwrap();
+    let groups = pattern.groups(&Path::parse("inventory.ne1.12").unwrap());
+    assert_eq!(groups, Some(vec![vec![some("v")], vec![some("1"), None]]));
+    for wrong in ["(", r"a)(\.b", r"(?=a)", r"(a)\1"] {
+        assert!(Pattern::parse_find(wrong).is_err(), "{wrong}");
+    }
+}

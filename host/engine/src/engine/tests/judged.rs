@@ -148,3 +148,39 @@ async fn an_edit_that_leaves_a_later_change_without_a_place_is_the_plugins_fault
     let error = engine.commit(transaction).await.unwrap_err();
     assert!(matches!(&error, CommitError::JudgeUnavailable { by, .. } if by == "editor"), "{error}");
 }
+
+/// A guard that lets another's commit slip in while it judges for the first time.
+#[derive(Debug)]
+struct Slip {
+    place: HookPlace,
+    engine: Engine,
+    calls: AtomicU32,
+}
+
+impl Guard for Slip {
+    fn place(&self) -> &HookPlace {
+        &self.place
+    }
+
+    fn check(&self, _: Judged) -> Pending<'_, Result<(), HookError>> {
+        Box::pin(async move {
+            if self.calls.fetch_add(1, Ordering::Relaxed) == 0 {
+                put(&self.engine, "r.a.c", "\"acknowledged\"").await.unwrap();
+            }
+            Ok(())
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_rollback_that_is_judged_takes_no_parent_along_that_others_put_something_into() {
+    let engine = new();
+    put(&engine, "r.x", "1").await.unwrap();
+    put(&engine, "r.a.b", "1").await.unwrap();
+    let place = HookPlace { owner: "g".into(), order: 100, patterns: vec![Pattern::parse("r.a.b").unwrap()] };
+    engine.hooks().enter_guard(Arc::new(Slip { place, engine: engine.clone(), calls: AtomicU32::new(0) }));
+    let mut back = begin(&engine);
+    back.rollback(path("r.a.b"), &crate::Which::Version(Version(0))).unwrap();
+    engine.commit(back).await.unwrap();
+    assert_eq!(read(&engine, "r").as_deref(), Some(r#"{"a":{"c":"acknowledged"},"x":1}"#));
+}

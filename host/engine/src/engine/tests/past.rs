@@ -16,7 +16,7 @@ fn few(versions: usize) -> Options {
 /// The value of a root at a state, as JSON; what is wrong where there is none.
 fn at(engine: &Engine, root: &str, which: &Which) -> String {
     match engine.state().root_at(root, which) {
-        Ok(past) => past.node.map_or("deleted".to_owned(), tega_tree::Node::to_json),
+        Ok(past) => past.node.map_or("deleted".to_owned(), |node| node.to_json()),
         Err(error) => error.to_string(),
     }
 }
@@ -271,4 +271,95 @@ async fn the_log_tells_who_did_what_when_and_why() {
     let page = engine.log(query("a", false, 2)).await.unwrap();
     assert_eq!((told(&page), page.next), (vec![1, 3], Some(Revision(4))));
     tokio::time::timeout(Duration::from_secs(5), engine.stop()).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn what_is_kept_by_size_is_the_same_after_a_restart_and_a_node_counts_once() {
+    let storage = FakeStorage::new(3);
+    let options = Options { history: HistoryLimits { versions: 100, bytes: 300_000 }, ..Options::default() };
+    let engine = open_with(&storage, &options);
+    let mut random: u64 = 12_345;
+    for root in 0..10 {
+        let mut transaction = begin(&engine);
+        for _ in 0..500 {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            let (name, size) = (random % 100_000, if random.is_multiple_of(20) { 4000 } else { 1 });
+            transaction
+                .put(path(&format!("r{root}.c.n{name:06}")), value(&format!("\"{}\"", "x".repeat(size))))
+                .unwrap();
+        }
+        engine.commit(transaction).await.unwrap();
+    }
+    engine.snapshot().await.unwrap();
+    for root in 0..10 {
+        put(&engine, &format!("r{root}.c"), "1").await.unwrap();
+        let mut transaction = begin(&engine);
+        for n in 0..100 {
+            transaction.put(path(&format!("r{root}.c")), value(&n.to_string())).unwrap();
+        }
+        engine.commit(transaction).await.unwrap();
+    }
+    let again = open_with(&storage.power_cut(1), &options);
+    for root in 0..10 {
+        let kept = |engine: &Engine| {
+            let state = engine.state();
+            let history = state.history.root(&format!("r{root}")).unwrap();
+            history.kept.iter().map(|(version, kept)| (*version, kept.bytes)).collect::<Vec<_>>()
+        };
+        assert_eq!(kept(&again), kept(&engine), "{root}");
+        assert!(kept(&engine).last().unwrap().1 < 20_000, "{:?}", kept(&engine));
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_snapshot_covers_nothing_and_is_written_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let retention = crate::Retention { segments: Some(1), ..crate::Retention::default() };
+    let options = Options { segment_bytes_max: 1000, retention, ..Options::default() };
+    let open = || {
+        let storage = tega_log::FileStorage::open(folder.path()).unwrap();
+        Engine::open(storage, &options, Arc::new(Fixed)).unwrap()
+    };
+    let spoil = |revision: u64| {
+        let file = folder.path().join(format!("snapshot-{revision:020}.jsonl"));
+        let mut bytes = std::fs::read(&file).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(&file, bytes).unwrap();
+    };
+    let engine = open().0;
+    for n in 0..10 {
+        put(&engine, "a", &n.to_string()).await.unwrap();
+    }
+    engine.snapshot().await.unwrap();
+    for n in 10..20 {
+        put(&engine, "a", &n.to_string()).await.unwrap();
+    }
+    engine.snapshot().await.unwrap();
+    engine.stop().await.unwrap();
+    drop(engine);
+    spoil(20);
+    let (engine, report) = open();
+    assert_eq!((report.snapshot, report.faults.len()), (Some(Revision(10)), 1));
+    assert_eq!(engine.snapshot().await.unwrap(), Some(Revision(20)));
+    engine.stop().await.unwrap();
+    drop(engine);
+    let (engine, report) = open();
+    assert_eq!((report.snapshot, report.faults.len()), (Some(Revision(20)), 0));
+    engine.stop().await.unwrap();
+    drop(engine);
+    spoil(20);
+    let (engine, _) = open();
+    for n in 20..30 {
+        put(&engine, "a", &n.to_string()).await.unwrap();
+    }
+    engine.snapshot().await.unwrap();
+    engine.stop().await.unwrap();
+    drop(engine);
+    // The one before the damaged one is still there, and the log behind it.
+    spoil(30);
+    let (engine, report) = open();
+    assert_eq!((report.snapshot, read(&engine, "a").as_deref()), (Some(Revision(10)), Some("29")));
 }

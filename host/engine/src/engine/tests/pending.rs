@@ -145,5 +145,49 @@ async fn a_lock_keeps_others_away_until_it_is_given_up_broken_or_its_session_end
     engine.lock(&session, path("x"), None).await.unwrap();
     assert!(engine.unlock(&session, &path("x")) && !engine.unlock(&session, &path("x")));
     let nameless = engine.sessions().open("", SessionScope::Local);
-    assert_eq!(engine.lock(&nameless, path("x"), None).await, Err(LockError::Nameless));
+    assert!(matches!(engine.lock(&nameless, path("x"), None).await, Err(LockError::Nameless)));
+}
+
+#[tokio::test]
+async fn what_came_down_a_link_before_an_extension_is_what_is_given_back() {
+    let engine = new();
+    put(&engine, "a.b", "1").await.unwrap();
+    let (id, _) = put_pending(&engine, "a.b", "2", 60_000).await;
+    let node = Arc::new(Author::node("global".into()));
+    engine.adopt(&node, &[Change::Put { path: path("a.b"), value: value("9") }]).await.unwrap();
+    let mut more = begin(&engine);
+    more.put(path("a.b"), value("3")).unwrap();
+    more.extend_pending(id.clone(), None).unwrap();
+    engine.commit(more).await.unwrap();
+    engine.cancel(&id, bob(), None).await.unwrap();
+    assert_eq!(read(&engine, "a.b").as_deref(), Some("9"));
+}
+
+#[tokio::test]
+async fn what_was_made_goes_with_the_undone_unless_a_link_made_it_its_own() {
+    let engine = new();
+    put(&engine, "a.b.c", "1").await.unwrap();
+    let mut merge = begin(&engine);
+    merge.merge(path("a.b"), value(r#"{"c":null}"#)).unwrap();
+    engine.commit(merge).await.unwrap();
+    assert_eq!(read(&engine, "a").as_deref(), Some(r#"{"b":{}}"#));
+    let (id, _) = put_pending(&engine, "a.b.c", "2", 60_000).await;
+    engine.cancel(&id, bob(), None).await.unwrap();
+    assert_eq!(read(&engine, "a").as_deref(), Some(r#"{"b":{}}"#), "an empty parent stays");
+    let (id, _) = put_pending(&engine, "made.x", "2", 60_000).await;
+    let node = Arc::new(Author::node("global".into()));
+    engine.adopt(&node, &[Change::Put { path: path("made"), value: value("{}") }]).await.unwrap();
+    engine.cancel(&id, bob(), None).await.unwrap();
+    assert_eq!(read(&engine, "made").as_deref(), Some("{}"), "it came down a link");
+}
+
+#[tokio::test]
+async fn a_cancel_does_not_reach_under_the_lock_of_another() {
+    let engine = new();
+    let (id, _) = put_pending(&engine, "a.b", "2", 60_000).await;
+    let session = engine.sessions().open("ann", SessionScope::Local);
+    engine.lock(&session, path("a"), None).await.unwrap();
+    assert!(matches!(engine.cancel(&id, bob(), None).await, Err(CommitError::Locked { .. })));
+    drop(session);
+    engine.cancel(&id, bob(), None).await.unwrap();
 }

@@ -20,14 +20,31 @@ fn commit(before: &str, changes: &str) -> Commit {
                 "put" => draft.put(path, value(words[2])),
                 _ => draft.delete(path),
             };
-            made.push(crate::AuthoredChange { change: change.unwrap(), author: Arc::clone(&author), removed: None });
+            made.push(crate::AuthoredChange {
+                change: change.unwrap(),
+                author: Arc::clone(&author),
+                removed: None,
+                ephemeral: None,
+            });
         }
         (draft.into_tree(), made)
     };
     let (before, _) = run(Tree::default(), before);
     let (after, changes) = run(before.clone(), changes);
     let (revision, time, message) = (Revision(1), jiff::Timestamp::UNIX_EPOCH, None);
-    Commit { revision, time, author, message, changes, effects: Vec::new(), hops: 0, before, after, record_bytes: 0 }
+    Commit {
+        revision,
+        time,
+        author,
+        message,
+        changes,
+        effects: Vec::new(),
+        hops: 0,
+        before,
+        after,
+        record_bytes: 0,
+        held_bytes: 0,
+    }
 }
 
 fn check(before: &str, changes: &str, pattern: &str, expected: &str) {

@@ -1,0 +1,246 @@
+//! Watches as server-sent events: `GET /<path>` with `Accept: text/event-stream`, and `/_watch?pattern=`.
+//!
+//! The `id` of each event is a position: a client that comes back with it, in the header `Last-Event-ID` as browsers do or as
+//! `?since=`, is told what happened since; where that is not known any more, it is told so by an event `reset`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{HeaderMap, StatusCode};
+use percent_encoding::percent_decode_str;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use tega_engine::{Author, Effect, Item, ItemKind, Position, State, Watch, WatchEvent, Watched};
+use tega_tree::{Pattern, ReadPath};
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::args::Args;
+use crate::limits::{KEEP_ALIVE_MS, PATTERNS_MAX};
+use crate::problem::{Kind, Problem};
+use crate::response::{Body, Response};
+use crate::server::Server;
+use crate::stage::Stages;
+use crate::streamed::{Feeder, fed};
+
+const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// Whether a request asks for events.
+pub(crate) fn are_wanted(headers: &HeaderMap) -> bool {
+    let accepts = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    accepts.flat_map(|value| value.split(',')).any(|kind| {
+        let kind = kind.split(';').next().unwrap_or_default();
+        kind.trim().eq_ignore_ascii_case("text/event-stream")
+    })
+}
+
+/// Answers with the events of a path: of the node there, those below it, and those above it as far as they concern it.
+///
+/// # Errors
+/// Where the path or an argument is wrong.
+pub(crate) fn of_path(
+    server: &Arc<Server>,
+    path: &str,
+    query: Option<&str>,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let args = Args::parse(query)?;
+    let pattern = if args.flag("regex_flag") {
+        let dotted = path.trim_matches('/').replace('/', ".");
+        let text = percent_decode_str(&dotted).decode_utf8();
+        let text = text.map_err(|_| Problem::new(Kind::BadPath, "the regular expression is not UTF-8 once decoded"))?;
+        Pattern::parse_regex(&text).map_err(|error| bad_pattern(&text, &error))?
+    } else {
+        Pattern::from(&ReadPath::parse_url(path)?.into_path()?)
+    };
+    answer(server, vec![pattern], &args, headers)
+}
+
+/// Answers with the events of one or more patterns.
+///
+/// # Errors
+/// Where a pattern or an argument is wrong.
+pub(crate) fn of_patterns(server: &Arc<Server>, query: Option<&str>, headers: &HeaderMap) -> Result<Response, Problem> {
+    let args = Args::parse(query)?;
+    args.required("pattern")?;
+    let texts: Vec<&str> = args.all("pattern").collect();
+    if texts.len() > PATTERNS_MAX {
+        let detail = format!("{} patterns are over the limit of {PATTERNS_MAX} of one watch", texts.len());
+        return Err(Problem::new(Kind::BadArgument, detail).with_fact("argument", "pattern"));
+    }
+    let read = |text: &&str| Pattern::parse(text).map_err(|error| bad_pattern(text, &error));
+    let patterns = texts.iter().map(read).collect::<Result<_, _>>()?;
+    answer(server, patterns, &args, headers)
+}
+
+fn bad_pattern(text: &str, error: &tega_tree::PatternError) -> Problem {
+    Problem::new(Kind::BadArgument, error.to_string()).with_fact("pattern", text)
+}
+
+fn answer(server: &Arc<Server>, patterns: Vec<Pattern>, args: &Args, headers: &HeaderMap) -> Result<Response, Problem> {
+    let last = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()).map(str::trim).filter(|id| !id.is_empty());
+    let since = last.or_else(|| args.text("since"));
+    // What is no position is none of this database: an EventSource would give up for ever on any other status.
+    let state = server.engine.state();
+    let position = match since {
+        None => Some(state.position.clone()),
+        Some(text) => text.parse::<Position>().ok(),
+    };
+    let with_state = args.flag("present") && since.is_none();
+    let first = with_state.then(|| present(&state, &patterns));
+    let is_unknown = position.is_none();
+    let watch = server.engine.watch(patterns, Some(&position.unwrap_or_else(|| state.position.clone())));
+    let (feeder, body) = fed();
+    let first = match (is_unknown, first) {
+        (true, _) => Some(event("reset", &state.position, &Stands::at(&state.position))),
+        (false, first) => first,
+    };
+    tokio::spawn(run(watch, feeder, server.stages.clone(), first));
+    let mut response = Response::new(Body::Right(body));
+    *response.status_mut() = StatusCode::OK;
+    response.headers_mut().insert(CONTENT_TYPE, EVENT_STREAM);
+    response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
+    Ok(response)
+}
+
+/// Sends events until the reader is gone or the server stops.
+async fn run(mut watch: Watch, feeder: Feeder, mut stages: Stages, first: Option<Bytes>) {
+    // Says at once that it stands, and how soon to come back when it is cut off.
+    let mut waiting = Some(Bytes::from_static(b"retry: 1000\n\n"));
+    let mut first = first;
+    let mut keep_alive = interval(Duration::from_millis(KEEP_ALIVE_MS));
+    keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    keep_alive.reset();
+    loop {
+        let bytes = match waiting.take().or_else(|| first.take()) {
+            Some(bytes) => bytes,
+            None => tokio::select! {
+                event = watch.next() => match event {
+                    Ok(event) => text_of(&event),
+                    Err(_) => return feeder.finish(),
+                },
+                _ = keep_alive.tick() => Bytes::from_static(b": keep-alive\n\n"),
+                () = stages.draining() => return feeder.finish(),
+                () = feeder.closed() => return,
+            },
+        };
+        tokio::select! {
+            sent = feeder.send(bytes) => {
+                if sent.is_err() {
+                    return;
+                }
+            }
+            () = stages.draining() => return feeder.finish(),
+        }
+        keep_alive.reset();
+    }
+}
+
+fn text_of(told: &WatchEvent) -> Bytes {
+    match told {
+        WatchEvent::Commit(watched) => event("commit", &watched.position, &Told::new(watched)),
+        WatchEvent::Bookmark(position) => event("bookmark", position, &Stands::at(position)),
+        WatchEvent::Reset(position) => event("reset", position, &Stands::at(position)),
+    }
+}
+
+fn event(name: &str, position: &Position, data: &impl Serialize) -> Bytes {
+    // JSON of one line, for newlines in strings are escaped; and nothing here can fail to be written.
+    let data = serde_json::to_string(data).unwrap_or_default();
+    Bytes::from(format!("event: {name}\nid: {position}\ndata: {data}\n\n"))
+}
+
+/// Where the database stands.
+#[derive(Serialize)]
+struct Stands {
+    position: String,
+}
+
+impl Stands {
+    fn at(position: &Position) -> Self {
+        Self { position: position.to_string() }
+    }
+}
+
+/// A commit as a watcher is told of it.
+#[derive(Serialize)]
+struct Told<'a> {
+    position: String,
+    time: String,
+    author: &'a Author,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    items: Vec<ToldItem>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rollback: Vec<ToldRollback>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum ToldItem {
+    Put { path: String, value: Option<Box<RawValue>> },
+    Delete { path: String, value: Option<Box<RawValue>> },
+}
+
+#[derive(Serialize)]
+struct ToldRollback {
+    path: String,
+    to: u64,
+}
+
+impl<'a> Told<'a> {
+    fn new(watched: &'a Watched) -> Self {
+        let item = |item: &Item| {
+            let path = item.path.to_string();
+            match &item.kind {
+                ItemKind::Put(value) => ToldItem::Put { path, value: raw(value.to_json()) },
+                ItemKind::Delete(value) => ToldItem::Delete { path, value: raw(value.to_json()) },
+            }
+        };
+        let rollback = |effect: &Effect| match effect {
+            Effect::Rollback { path, to } => Some(ToldRollback { path: path.to_string(), to: to.0 }),
+            _ => None,
+        };
+        Self {
+            position: watched.position.to_string(),
+            time: watched.time.to_string(),
+            author: &watched.author,
+            message: watched.message.as_deref(),
+            items: watched.items.iter().map(item).collect(),
+            rollback: watched.effects.iter().filter_map(rollback).collect(),
+        }
+    }
+}
+
+/// Nodes as they are at a state.
+#[derive(Serialize)]
+struct Present {
+    position: String,
+    nodes: Vec<PresentNode>,
+}
+
+#[derive(Serialize)]
+struct PresentNode {
+    path: String,
+    value: Option<Box<RawValue>>,
+}
+
+/// The nodes of patterns as they are at a state, as an event.
+fn present(state: &State, patterns: &[Pattern]) -> Bytes {
+    let mut nodes = Vec::new();
+    for pattern in patterns {
+        pattern.visit(&state.tree, None, |path, node| {
+            nodes.push(PresentNode { path: path.to_string(), value: raw(node.to_json()) });
+            true
+        });
+    }
+    event("state", &state.position, &Present { position: state.position.to_string(), nodes })
+}
+
+/// JSON text as it is, so that a number keeps the digits it was written with.
+fn raw(json: String) -> Option<Box<RawValue>> {
+    RawValue::from_string(json).ok()
+}

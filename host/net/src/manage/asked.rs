@@ -1,0 +1,165 @@
+//! What a request asks of a command: its arguments, who asks, and why.
+
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use hyper::body::Incoming;
+use tega_engine::{Author, Transaction};
+use tega_tree::Path;
+
+use crate::accept::Peer;
+use crate::args::{Args, is_true};
+use crate::problem::{Kind, Problem};
+use crate::server::Server;
+use crate::{body, rpc};
+
+/// What stands in a URL beside the arguments of each command.
+const ALWAYS: [&str; 2] = ["tega_id", "message"];
+
+/// The header that says why, as the argument of the same name does.
+const MESSAGE_HEADER: &str = "tega-message";
+
+/// The type of a body that holds arguments.
+const FORM: &[u8] = b"application/x-www-form-urlencoded";
+
+/// What a request asks of a command.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) args: Args,
+    message: Option<String>,
+}
+
+impl Asked {
+    /// Reads the arguments in the URL.
+    ///
+    /// # Errors
+    /// Where they are not UTF-8.
+    pub(super) fn of_url(head: &Parts) -> Result<Self, Problem> {
+        Self::new(head, head.uri.query())
+    }
+
+    /// Reads the arguments in the URL, and those in the body, where it is a form's.
+    ///
+    /// # Errors
+    /// Where they are not UTF-8, or the body can't be read.
+    ///
+    /// # Cancel safety
+    /// What was read is lost when it is dropped.
+    pub(super) async fn of_form(server: &Server, peer: &Peer, head: &Parts, body: Incoming) -> Result<Self, Problem> {
+        let is_form = head.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(FORM));
+        if !is_form {
+            return Self::of_url(head);
+        }
+        let body = body::read(server, peer, body).await?;
+        let not_text = |_| Problem::new(Kind::BadArgument, "the arguments in the body are not UTF-8");
+        let form = std::str::from_utf8(&body).map_err(not_text)?;
+        Self::new(head, Some(&format!("{}&{form}", head.uri.query().unwrap_or_default())))
+    }
+
+    fn new(head: &Parts, query: Option<&str>) -> Result<Self, Problem> {
+        let args = Args::parse(query)?;
+        let message = args.text("message").map(str::to_owned).or(message(&head.headers)?);
+        Ok(Self { args, message })
+    }
+
+    /// Refuses arguments that the command does not have: one that is misspelt would go unheard.
+    ///
+    /// # Errors
+    /// Where there are others than these.
+    pub(super) fn only(&self, known: &[&'static str]) -> Result<(), Problem> {
+        let is_known = |name: &str| known.contains(&name) || ALWAYS.contains(&name);
+        let Some(name) = self.args.names().find(|name| !is_known(name)) else { return Ok(()) };
+        let all: Vec<&str> = known.iter().chain(&ALWAYS).copied().collect();
+        let detail = format!("there is no argument {name:?} here; there are {}", all.join(", "));
+        Err(Problem::new(Kind::BadArgument, detail).with_fact("argument", name))
+    }
+
+    /// The name of who asks, where one is given.
+    ///
+    /// # Errors
+    /// Where it is too long.
+    pub(super) fn name(&self) -> Result<Option<&str>, Problem> {
+        rpc::name(&self.args)
+    }
+
+    /// Who asks.
+    ///
+    /// # Errors
+    /// Where the name is too long.
+    pub(super) fn author(&self, server: &Server) -> Result<Author, Problem> {
+        Ok(server.engine.sessions().author(self.name()?))
+    }
+
+    /// Why, where it says so.
+    pub(super) fn message(&self) -> Option<String> {
+        self.message.clone()
+    }
+
+    /// Begins a transaction of who asks.
+    ///
+    /// # Errors
+    /// Where the name or the message is too long.
+    pub(super) fn begin(&self, server: &Server) -> Result<Transaction, Problem> {
+        let mut transaction = server.engine.begin(self.author(server)?);
+        if let Some(message) = self.message() {
+            transaction.set_message(message)?;
+        }
+        Ok(transaction)
+    }
+
+    /// The path that an argument must name.
+    ///
+    /// # Errors
+    /// Where it names none.
+    pub(super) fn path(&self, name: &'static str) -> Result<Path, Problem> {
+        Ok(Path::parse(self.args.required(name)?)?)
+    }
+
+    /// The root that an argument must name.
+    ///
+    /// # Errors
+    /// Where it names none.
+    pub(super) fn root(&self, name: &'static str) -> Result<Path, Problem> {
+        let path = self.path(name)?;
+        if path.len() > 1 {
+            let detail = format!("{name}={path} is wrong: it takes a root, and this is a node below one");
+            return Err(Problem::new(Kind::BadArgument, detail).with_fact("argument", name));
+        }
+        Ok(path)
+    }
+
+    /// A flag, which is `true` or `false` as the original's clients or others write it: what is neither is not taken for a no.
+    ///
+    /// # Errors
+    /// Where it is something else.
+    pub(super) fn flag(&self, name: &'static str) -> Result<bool, Problem> {
+        match self.args.text(name) {
+            None | Some("False" | "false" | "0") => Ok(false),
+            Some(word) if is_true(word) => Ok(true),
+            Some(word) => {
+                let detail = format!("{name}={word} is wrong: it takes true or false");
+                Err(Problem::new(Kind::BadArgument, detail).with_fact("argument", name))
+            }
+        }
+    }
+
+    /// How many entries a page of the answer is to have.
+    ///
+    /// # Errors
+    /// Where it is no number from 1 to `most`.
+    pub(super) fn limit(&self, default: usize, most: usize) -> Result<usize, Problem> {
+        let Some(limit) = self.args.number("limit")? else { return Ok(default) };
+        let limit = usize::try_from(limit).ok().filter(|limit| (1..=most).contains(limit));
+        limit.ok_or_else(|| {
+            let detail = format!("limit= takes a number from 1 to {most}");
+            Problem::new(Kind::BadArgument, detail).with_fact("argument", "limit").with_fact("limit", most)
+        })
+    }
+}
+
+fn message(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(message) = headers.get(MESSAGE_HEADER) else { return Ok(None) };
+    let not_text = |_| Problem::new(Kind::BadArgument, format!("the header {MESSAGE_HEADER} is not UTF-8"));
+    let text = std::str::from_utf8(message.as_bytes()).map_err(not_text)?;
+    Ok(Some(text.to_owned()).filter(|text| !text.is_empty()))
+}

@@ -1,0 +1,43 @@
+//! The front page, and what is said of a command that there is not.
+
+use std::fmt::Write;
+
+use crate::command::Command;
+use crate::data;
+use crate::problem::{Kind, Problem};
+use crate::response::{self, Response};
+
+/// What a newcomer finds at `/`.
+pub(crate) fn home() -> Response {
+    let mut page = format!(
+        "tega {}\n\n{:<21}{}\n{:<21}the value of a node: GET, PUT (a JSON body), PATCH and DELETE\n",
+        env!("CARGO_PKG_VERSION"),
+        "GET /",
+        "this page",
+        "/<path>",
+    );
+    for command in Command::all() {
+        for (verb, what) in command.uses() {
+            // Writing to a string can't fail.
+            let _ = writeln!(page, "{:<21}{what}", format!("{verb} /_{}", command.name()));
+        }
+    }
+    let _ = writeln!(
+        page,
+        "\n  curl -X PUT --data '{{\"name\": \"ne1\"}}' http://HOST:PORT/inventory/ne1\n  curl http://HOST:PORT/inventory/ne1/name",
+    );
+    response::text(page)
+}
+
+/// An unknown command.
+pub(crate) fn unknown(name: &str) -> Problem {
+    let names: Vec<String> = Command::all().map(|command| format!("/_{}", command.name())).collect();
+    Problem::new(
+        Kind::NoCommand,
+        format!(
+            "there is no command /_{name}; there are {}. Names of roots don't begin with `_`; {} are data",
+            names.join(", "),
+            data::VERBS,
+        ),
+    )
+}

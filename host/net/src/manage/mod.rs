@@ -1,0 +1,120 @@
+//! The commands that manage the database, and the front page.
+//!
+//! ```text
+//! home.rs          the front page
+//! asked.rs         what a request asks: arguments, who, why;  shown.rs: JSON forms of several answers
+//! one_shot.rs      /_transaction and /_check;  posted.rs: a transaction as a body says it
+//! transactions.rs  /_begin, /_cand, /_commit, /_cancel
+//! pending.rs       /_pending, /_confirm;  locks.rs: /_lock
+//! past.rs          /_history, /_old, /_diff, /_rollback;  tags.rs: /_tag
+//! find.rs          /_find;  log.rs: /_log;  edges.rs: /_edges
+//! listeners.rs     /_channels, /_subscribers, /_global, /_forwarders, /_ids
+//! about.rs         /_roots, /_plugins, /_livez, /_readyz, /_ss, /_sync
+//! ```
+//!
+//! Invariant: the original's commands pass over arguments that they don't know, as they always did; those of today, and
+//! `/_rollback`, refuse them.
+
+mod about;
+mod asked;
+mod edges;
+mod find;
+mod home;
+mod listeners;
+mod locks;
+mod log;
+mod one_shot;
+mod past;
+mod pending;
+mod posted;
+mod shown;
+mod tags;
+mod transactions;
+
+use http::{Method, Request};
+use hyper::body::Incoming;
+
+pub(crate) use home::{home, unknown};
+
+use crate::accept::Peer;
+use crate::command::Command;
+use crate::problem::Problem;
+use crate::response::Response;
+use crate::server::Server;
+use asked::Asked;
+
+/// Answers a command that no other room answers; its HTTP method is one that it takes.
+///
+/// # Errors
+/// [`Problem`]; nothing was changed then, unless it says otherwise.
+///
+/// # Cancel safety
+/// Dropped, a commit may or may not be made.
+pub(crate) async fn answer(
+    server: &Server,
+    peer: &Peer,
+    command: Command,
+    request: Request<Incoming>,
+) -> Result<Response, Problem> {
+    match command {
+        Command::Transaction => return one_shot::transaction(server, peer, request).await,
+        Command::Check => return one_shot::check(server, peer, request).await,
+        _ => {}
+    }
+    let (head, body) = request.into_parts();
+    if matches!(head.method, Method::GET | Method::HEAD) {
+        return read(server, command, &Asked::of_url(&head)?).await;
+    }
+    let asked = Asked::of_form(server, peer, &head, body).await?;
+    match (command, head.method == Method::DELETE) {
+        (Command::Tag, true) => tags::untag(server, &asked).await,
+        (Command::Lock, true) => locks::unlock(server, &asked),
+        _ => post(server, command, &asked).await,
+    }
+}
+
+async fn read(server: &Server, command: Command, asked: &Asked) -> Result<Response, Problem> {
+    let engine = &server.engine;
+    match command {
+        Command::Find => find::find(engine, asked),
+        Command::Roots => Ok(about::roots(engine)),
+        Command::History => past::history(engine, asked),
+        Command::Log => log::list(server, asked).await,
+        Command::Diff => past::diff(server, asked).await,
+        Command::Tag => tags::list(engine, asked),
+        Command::Pending => pending::list(engine, asked),
+        Command::Lock => locks::list(engine, asked),
+        Command::Old => Ok(past::old(engine)),
+        Command::Edges => edges::list(server, asked),
+        Command::Plugins => Ok(about::plugins(engine)),
+        Command::Ids => Ok(listeners::ids(server)),
+        Command::Channels => Ok(listeners::channels(server)),
+        Command::Subscribers => Ok(listeners::subscribers(server)),
+        Command::Global => Ok(listeners::global(server)),
+        Command::Forwarders => Ok(listeners::forwarders(server)),
+        Command::Livez => Ok(about::livez()),
+        Command::Readyz => about::readyz(engine),
+        other => Err(elsewhere(other)),
+    }
+}
+
+async fn post(server: &Server, command: Command, asked: &Asked) -> Result<Response, Problem> {
+    match command {
+        Command::Rollback => past::rollback(server, asked).await,
+        Command::Tag => tags::tag(server, asked).await,
+        Command::Confirm => pending::confirm(server, asked).await,
+        Command::Cancel => transactions::cancel(server, asked).await,
+        Command::Lock => locks::lock(server, asked).await,
+        Command::Begin => transactions::begin(server, asked),
+        Command::Cand => transactions::candidate(server, asked).await,
+        Command::Commit => transactions::commit(server, asked).await,
+        Command::Snapshot => about::snapshot(&server.engine).await,
+        Command::Sync => Err(about::sync()),
+        other => Err(elsewhere(other)),
+    }
+}
+
+/// A command that the route should have taken elsewhere, which is a bug of tega.
+fn elsewhere(command: Command) -> Problem {
+    Problem::internal(format!("the command {command:?} is not answered in this room"))
+}

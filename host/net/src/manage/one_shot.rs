@@ -1,0 +1,70 @@
+//! `/_transaction` and `/_check`: a transaction in one request, with all its operations and conditions.
+
+use http::Request;
+use hyper::body::Incoming;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use tega_engine::Checked;
+
+use super::asked::Asked;
+use super::posted::Posted;
+use super::shown::{self, Made, ShownChange, as_json};
+use crate::accept::Peer;
+use crate::body;
+use crate::problem::Problem;
+use crate::response::Response;
+use crate::server::Server;
+
+/// `POST /_transaction`: commits all of it or nothing; with `dry_run=true` it only tells what that would change.
+///
+/// # Errors
+/// [`Problem`]; nothing was changed then, unless it says otherwise.
+///
+/// # Cancel safety
+/// Dropped, the commit may or may not be made.
+pub(super) async fn transaction(server: &Server, peer: &Peer, request: Request<Incoming>) -> Result<Response, Problem> {
+    let (head, body) = request.into_parts();
+    let asked = Asked::of_url(&head)?;
+    asked.only(&["dry_run"])?;
+    let dry_run = asked.flag("dry_run")?;
+    let posted = Posted::parse(&body::read(server, peer, body).await?)?;
+    let transaction = posted.begin(&server.engine, asked.author(server)?, asked.message()).await?;
+    if dry_run {
+        return Ok(would_be(&server.engine.check(&transaction).await?));
+    }
+    Ok(as_json(&Made::of(&server.engine.commit(transaction).await?)))
+}
+
+/// `POST /_check`: tells what such a transaction would change.
+///
+/// # Errors
+/// [`Problem`], as the commit would give it.
+///
+/// # Cancel safety
+/// It leaves nothing.
+pub(super) async fn check(server: &Server, peer: &Peer, request: Request<Incoming>) -> Result<Response, Problem> {
+    let (head, body) = request.into_parts();
+    let asked = Asked::of_url(&head)?;
+    asked.only(&[])?;
+    let posted = Posted::parse(&body::read(server, peer, body).await?)?;
+    let transaction = posted.begin(&server.engine, asked.author(server)?, asked.message()).await?;
+    Ok(would_be(&server.engine.check(&transaction).await?))
+}
+
+/// What a transaction would come to.
+#[derive(Serialize)]
+struct WouldBe<'a> {
+    differences: Option<Box<RawValue>>,
+    changes: Vec<ShownChange<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    effects: Vec<Box<RawValue>>,
+}
+
+fn would_be(checked: &Checked) -> Response {
+    let differences = shown::raw(shown::patch(&checked.diff(), None));
+    let (changes, effects) = match &checked.commit {
+        Some(commit) => (shown::changes(&commit.changes, &commit.author), shown::effects(&commit.effects)),
+        None => (Vec::new(), Vec::new()),
+    };
+    as_json(&WouldBe { differences, changes, effects })
+}

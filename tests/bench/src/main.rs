@@ -1,0 +1,77 @@
+//! Measures tega beside the disk and beside other servers, and prints one table: `cargo xtask bench`.
+//!
+//! ```text
+//! store.rs      what is measured, in order
+//! table.rs      the table;  samples.rs: medians and percentiles
+//! shape.rs      the trees that are measured: narrow and wide
+//! trees.rs      put and get in the tree alone
+//! database.rs   a database in a folder of its own
+//! width.rs      a put into a wide container against one into a narrow one
+//! disk.rs       appending and syncing without tega
+//! commits.rs    commits of concurrent writers beside the disk
+//! replay.rs     opening a log, opening a snapshot
+//! memory.rs     what a leaf takes, in a process of its own
+//! copies.rs     snapshots and backups while writing goes on
+//! network.rs    tega and redis, each behind its own protocol
+//! process.rs    starting and ending other programs;  slow.rs: making every sync of theirs last
+//! load.rs       the load generator, a process of its own;  bare.rs: a server that stores nothing
+//! ```
+//!
+//! Invariant: what is compared is measured in turns, within one run.
+//! Not here: a verdict; figures swing with the disk and the neighbours, and gate nothing.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it prints what it measured, and how far it is")]
+
+mod bare;
+mod commits;
+mod copies;
+mod database;
+mod disk;
+mod load;
+mod memory;
+mod network;
+mod process;
+mod replay;
+mod samples;
+mod shape;
+mod slow;
+mod store;
+mod table;
+mod trees;
+mod width;
+
+use clap::{Parser, Subcommand};
+
+/// Measures tega.
+#[derive(Debug, Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Measures the store: the tree, the log, the engine, and the daemon beside redis.
+    Store(store::Settings),
+    /// Drives a server; started by `store`.
+    #[command(hide = true)]
+    Load(load::Settings),
+    /// A server that answers and stores nothing; started by `store`.
+    #[command(hide = true)]
+    Bare(bare::Settings),
+    /// Appends and syncs in a loop; started by `store`.
+    #[command(hide = true)]
+    Disk(disk::Settings),
+    /// Measures its own memory; started by `store`.
+    #[command(hide = true)]
+    Memory(memory::Settings),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().command {
+        Command::Store(settings) => store::measure(&settings),
+        Command::Load(settings) => load::run(&settings),
+        Command::Bare(settings) => bare::run(&settings),
+        Command::Disk(settings) => disk::run(&settings),
+        Command::Memory(settings) => memory::run(&settings),
+    }
+}
