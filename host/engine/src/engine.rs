@@ -127,7 +127,7 @@ impl Engine {
         };
         let mut opening = Opening::new(origin, options.history);
         let opened = Log::open(storage, &log_options, &mut opening)?;
-        let state = opening.into_state(opened.log.history().clone(), opened.log.epoch());
+        let state = opening.into_state(opened.log.history().clone(), opened.log.epoch())?;
         let damaged = opened.faults.iter().map(|fault| fault.file.clone()).collect();
         let found = Found { epochs: opened.epochs, damaged };
         let report = OpenReport {

@@ -313,6 +313,19 @@ pub enum OpenError {
     /// The log can't be opened.
     #[error(transparent)]
     Log(#[from] tega_log::OpenError),
+    /// A record of the log does not fit the state that those before it make.
+    #[error(
+        "the record of revision {revision} does not fit what those before it make; nothing was lost: use the version that wrote it"
+    )]
+    Misfit {
+        /// Its revision.
+        revision: crate::Revision,
+        /// In what way.
+        source: crate::RecordError,
+    },
+    /// The reading of the log was interrupted.
+    #[error("the reading of the log was interrupted")]
+    Interrupted,
     /// There is no randomness for the name of a new history.
     #[error("the system gives no random bytes for the name of a new database")]
     Random,

@@ -215,7 +215,7 @@ impl Case {
         }
         let mut candidate = Draft::new(self.state.tree.clone());
         for resolved in &self.changes {
-            candidate.apply(resolved.change.change.clone()).map_err(|error| CommitError::JudgeUnavailable {
+            candidate.apply(&resolved.change.change).map_err(|error| CommitError::JudgeUnavailable {
                 by: place.owner.clone(),
                 reason: format!("with what it made of the commit, a later change no longer fits: {error}"),
             })?;

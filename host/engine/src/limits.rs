@@ -136,3 +136,9 @@ pub const SESSION_CALLS_MAX: usize = 256;
 
 /// How long a session may take to answer a call, in milliseconds: as long as the original gave it.
 pub const SESSION_CALL_MS_MAX: u64 = 30_000;
+
+/// The commits that the reading of the log may be ahead of the making of the state, at a start.
+pub const REPLAY_COMMITS_AHEAD: usize = 64;
+
+/// The record, in bytes, from which on it waits until that is made: bounds the memory of a start.
+pub const REPLAY_RECORD_BYTES_AHEAD: usize = 1024 * 1024;

@@ -65,12 +65,12 @@ impl Operation {
             Self::Restore { path, node } => {
                 let changes = tega_tree::restoring(&path, draft.tree().node(&path), node.as_ref());
                 for change in &changes {
-                    draft.apply(change.clone())?;
+                    draft.apply(change)?;
                 }
                 changes
             }
             Self::Exact(change) => {
-                draft.apply(change.clone())?;
+                draft.apply(&change)?;
                 vec![change]
             }
         })

@@ -116,15 +116,25 @@ impl Draft {
     /// # Errors
     /// [`ChangeError::BelowLeaf`], [`ChangeError::TooDeep`], [`ChangeError::NameTooLong`].
     pub fn put(&mut self, path: Path, value: Value) -> Result<Change, ChangeError> {
-        self.check_put(&path, &value)?;
-        let version = self.touch(path.root());
-        let node = Node::from_value(&value, version);
-        let (root, below) = split(&path);
-        if let Some(root) = self.tree.roots.get_mut(root) {
-            let parent = root.node.get_or_insert_with(|| Node::implied(version));
-            put_below(parent, below, node, version);
-        }
+        self.put_at(&path, &value)?;
         Ok(Change::Put { path, value })
+    }
+
+    fn put_at(&mut self, path: &Path, value: &Value) -> Result<(), ChangeError> {
+        self.check_put(path, value)?;
+        let version = self.touch(path.root());
+        let node = Node::from_value(value, version);
+        let (root, below) = split(path);
+        if let Some(root) = self.tree.roots.known_mut(root) {
+            match below.split_last() {
+                Some((last, parents)) => {
+                    let top = root.node.get_or_insert_with(|| Node::implied(version));
+                    put_below(top, parents, last, node, version);
+                }
+                None => root.node = Some(node),
+            }
+        }
+        Ok(())
     }
 
     /// Removes the node at a path, and the parents that only puts had made and that are empty without it; never the root of a
@@ -157,17 +167,17 @@ impl Draft {
     ///
     /// # Errors
     /// Where the tree is another one, and the change does not fit it.
-    pub fn apply(&mut self, change: Change) -> Result<(), ChangeError> {
+    pub fn apply(&mut self, change: &Change) -> Result<(), ChangeError> {
         match change {
-            Change::Put { path, value } => self.put(path, value).map(drop),
+            Change::Put { path, value } => self.put_at(path, value),
             Change::Delete { path, parents } => {
-                if self.tree.node(&path).is_none() || parents >= path.len() {
-                    return Err(ChangeError::NotFound { path });
+                if self.tree.node(path).is_none() || *parents >= path.len() {
+                    return Err(ChangeError::NotFound { path: path.clone() });
                 }
-                if let Some(parent) = self.parent_with_more(&path, parents) {
-                    return Err(ChangeError::ParentNotEmpty { path, parent });
+                if let Some(parent) = self.parent_with_more(path, *parents) {
+                    return Err(ChangeError::ParentNotEmpty { path: path.clone(), parent });
                 }
-                self.remove(&path, parents);
+                self.remove(path, *parents);
                 Ok(())
             }
         }
@@ -241,17 +251,16 @@ impl Draft {
 
     /// The version that changes to a root get in this draft; the root is counted up at the first of them.
     fn touch(&mut self, name: &Name) -> Version {
-        let first = self.touched.insert(name.clone());
-        match self.tree.roots.get_mut(name) {
-            Some(root) => {
-                root.version.0 += u64::from(first);
-                root.version
-            }
-            None => {
-                self.tree.roots.insert(name.clone(), Root { version: Version(0), node: None });
-                Version(0)
-            }
+        let first = !self.touched.contains(name) && self.touched.insert(name.clone());
+        let Some(version) = self.tree.roots.get(name).map(Root::version) else {
+            self.tree.roots.insert(name.clone(), Root { version: Version(0), node: None });
+            return Version(0);
+        };
+        if first && let Some(root) = self.tree.roots.known_mut(name) {
+            root.version.0 += 1;
+            return root.version;
         }
+        version
     }
 
     fn parents_going_with(&self, path: &Path) -> usize {
@@ -281,19 +290,22 @@ fn split(path: &Path) -> (&Name, &[Name]) {
     (path.root(), &path.names()[1..])
 }
 
-/// Puts a node below a parent; no leaf is on the way.
-fn put_below(parent: &mut Node, names: &[Name], node: Node, version: Version) {
-    let mut target = parent;
-    for name in names {
+/// Puts a node of a name below the parents of some names; no leaf is on the way.
+fn put_below(top: &mut Node, parents: &[Name], last: &Name, node: Node, version: Version) {
+    let mut target = top;
+    for name in parents {
         target.version = version;
         let Content::Container(container) = &mut target.content else { return };
         if container.children.get(name).is_none() {
             container.children.insert(name.clone(), Node::implied(version));
         }
-        let Some(child) = container.children.get_mut(name) else { return };
+        let Some(child) = container.children.known_mut(name) else { return };
         target = child;
     }
-    *target = node;
+    target.version = version;
+    if let Content::Container(container) = &mut target.content {
+        container.children.insert(last.clone(), node);
+    }
 }
 
 fn remove_below(parent: &mut Node, names: &[Name], last: &Name, version: Version) {
@@ -301,7 +313,7 @@ fn remove_below(parent: &mut Node, names: &[Name], last: &Name, version: Version
     for name in names {
         target.version = version;
         let Content::Container(container) = &mut target.content else { return };
-        let Some(child) = container.children.get_mut(name) else { return };
+        let Some(child) = container.children.known_mut(name) else { return };
         target = child;
     }
     target.version = version;

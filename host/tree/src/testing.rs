@@ -37,7 +37,7 @@ pub(crate) fn states(script: &str) -> Vec<Tree> {
             match operation.splitn(3, ' ').collect::<Vec<_>>()[..] {
                 ["put", at, json] => drop(draft.put(path(at), value(json)).unwrap()),
                 ["delete", at] => drop(draft.delete(path(at)).unwrap()),
-                ["empty", at] => draft.apply(Change::Delete { path: path(at), parents: 0 }).unwrap(),
+                ["empty", at] => draft.apply(&Change::Delete { path: path(at), parents: 0 }).unwrap(),
                 _ => panic!("{operation}"),
             }
         }
@@ -144,7 +144,7 @@ impl Operation {
             Self::Put(path, value) => drop(draft.put(path.clone(), value.clone())),
             Self::Merge(path, value) => drop(draft.merge(path.clone(), value)),
             Self::Delete(path) => drop(draft.delete(path.clone())),
-            Self::DeleteAlone(path) => drop(draft.apply(Change::Delete { path: path.clone(), parents: 0 })),
+            Self::DeleteAlone(path) => drop(draft.apply(&Change::Delete { path: path.clone(), parents: 0 })),
             Self::Run { start, length, comes } => {
                 for number in *start..start + length {
                     let path = path(&format!("r.a.n{number:04}"));

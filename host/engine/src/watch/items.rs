@@ -91,7 +91,7 @@ impl Walk<'_> {
     fn applied(&self) -> Draft {
         let mut after = self.before.clone();
         // It was applied to this very tree once, so it fits.
-        let _ = after.apply(self.commit.changes[self.at].change.clone());
+        let _ = after.apply(&self.commit.changes[self.at].change);
         after
     }
 }

@@ -21,7 +21,7 @@ fn run(script: &str) -> (Tree, Vec<String>) {
                 other => panic!("{other}"),
             };
             match done {
-                Ok(changes) => changes.into_iter().for_each(|change| replayed.apply(change).unwrap()),
+                Ok(changes) => changes.into_iter().for_each(|change| replayed.apply(&change).unwrap()),
                 Err(error) => errors.push(error.to_string()),
             }
         }

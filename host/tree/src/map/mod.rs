@@ -138,6 +138,15 @@ impl<K: Ord + Clone, V: Clone> Map<K, V> {
         Q: Ord + ?Sized,
     {
         self.get(key)?;
+        self.known_mut(key)
+    }
+
+    /// The same for a key that is there: were it not, pages would be copied for nothing.
+    pub(crate) fn known_mut<Q>(&mut self, key: &Q) -> Option<&mut V>
+    where
+        K: Borrow<Q>,
+        Q: Ord + ?Sized,
+    {
         let mut page = Arc::make_mut(&mut self.root);
         loop {
             match page {

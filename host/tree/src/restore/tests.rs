@@ -20,7 +20,7 @@ fn told(changes: &[Change]) -> String {
 
 fn applied(tree: &Tree, changes: Vec<Change>) -> Tree {
     let mut draft = Draft::new(tree.clone());
-    changes.into_iter().for_each(|change| draft.apply(change).unwrap());
+    changes.into_iter().for_each(|change| draft.apply(&change).unwrap());
     draft.into_tree()
 }
 
