@@ -9,7 +9,7 @@
 //! operations.rs  tests: long runs of random operations
 //! crash.rs       tests: a power cut at every storage operation;  faults.rs: I/O errors and full media at each
 //! lossy.rs       tests: databases that acknowledge before they sync
-//! restarts.rs    tests: a restart at every point
+//! restarts.rs    tests: a restart at every point;  corners.rs: small ones, for what the long ones came upon
 //! ```
 //!
 //! `TEGA_SEED=7 cargo test -p tega-engine --test engine` runs one seed alone; `--features soak` runs for minutes.
@@ -18,6 +18,7 @@
 #![expect(clippy::print_stdout, reason = "a failed test shows its seed, and counts are shown on request")]
 
 mod compare;
+mod corners;
 mod crash;
 mod faults;
 mod json;

@@ -34,7 +34,7 @@ impl Hand {
         self.0.load(Ordering::Relaxed)
     }
 
-    fn tick(&self, seconds: i64) {
+    pub(crate) fn tick(&self, seconds: i64) {
         self.0.fetch_add(seconds, Ordering::Relaxed);
     }
 }
