@@ -36,7 +36,12 @@ async fn put(engine: &Engine, at: &str, json: &str) {
 }
 
 async fn tag(engine: &Engine, name: &str, which: Which) {
-    engine.commit(with(engine, |transaction| drop(transaction.tag(&"a".into(), name, &which).unwrap()))).await.unwrap();
+    engine
+        .commit(with(engine, |transaction| {
+            transaction.tag(&"a".into(), name, &which).unwrap();
+        }))
+        .await
+        .unwrap();
 }
 
 fn at(engine: &Engine, which: &Which) -> Result<String, PastError> {
@@ -102,7 +107,9 @@ async fn behind_a_state_that_went_before_the_rollback_to_it_was_made_nothing_is_
     let (engine, _) = new(1);
     put(&engine, "a", "0").await;
     put(&engine, "a", "1").await;
-    let back = with(&engine, |transaction| drop(transaction.rollback(path("a"), &Which::Version(Version(0))).unwrap()));
+    let back = with(&engine, |transaction| {
+        transaction.rollback(path("a"), &Which::Version(Version(0))).unwrap();
+    });
     put(&engine, "a", "2").await;
     engine.commit(back).await.unwrap();
     assert_eq!(at(&engine, &Which::Before(0)).unwrap(), "0");
