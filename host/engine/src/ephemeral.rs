@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tega_tree::{Draft, Map, Name, Node, Path, Tree};
 
-use crate::AuthoredChange;
+use crate::{AuthoredChange, path_set};
 
 /// The session that an ephemeral node belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,9 +50,7 @@ impl Ephemerals {
 
     /// The nodes at a path and below it.
     pub(crate) fn within<'a>(&'a self, path: &'a Path) -> impl Iterator<Item = &'a Path> {
-        let own = self.0.get(path).is_some().then_some(path);
-        let below = self.0.iter_after(path).map(|(other, _)| other).take_while(move |other| other.is_at_or_below(path));
-        own.into_iter().chain(below)
+        path_set::within(&self.0, path)
     }
 
     /// The places of those below a node, as names from it down.

@@ -29,11 +29,15 @@ impl PathSet {
 
     /// Those at a path or below it.
     pub(crate) fn within<'a>(&'a self, path: &'a Path) -> impl Iterator<Item = &'a Path> {
-        let own = self.0.get(path).is_some().then_some(path);
-        let below =
-            self.0.iter_after(path).map(|(other, ())| other).take_while(move |other| other.is_at_or_below(path));
-        own.into_iter().chain(below)
+        within(&self.0, path)
     }
+}
+
+/// The keys of a map that are a path or below it, in order.
+pub(crate) fn within<'a, V>(map: &'a Map<Path, V>, path: &'a Path) -> impl Iterator<Item = &'a Path> {
+    let own = map.get(path).is_some().then_some(path);
+    let below = map.iter_after(path).map(|(other, _)| other).take_while(move |other| other.is_at_or_below(path));
+    own.into_iter().chain(below)
 }
 
 impl FromIterator<Path> for PathSet {
