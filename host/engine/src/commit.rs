@@ -37,7 +37,7 @@ pub struct Commit {
     pub effects: Vec<Effect>,
     /// How many commits in a row led to it, each made in answer to the one before.
     pub hops: u32,
-    /// The tree before it.
+    /// The tree before it; an empty one where it cleared the database.
     pub before: Tree,
     /// The tree after it.
     pub after: Tree,

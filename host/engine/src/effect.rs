@@ -4,7 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use tega_log::HistoryId;
 use tega_tree::{Node, Path, Version};
+
+use crate::IdempotencyKey;
 
 /// The number of a pending confirmed commit: 16 characters of `0-9a-f`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -60,6 +63,14 @@ pub enum Effect {
         /// Which.
         id: ConfirmId,
     },
+    /// The request that it comes from was named by an idempotency key.
+    Key(IdempotencyKey),
+    /// The database was cleared: the commits after this one belong to another history.
+    Clear {
+        /// The history that begins with it.
+        #[serde(with = "history_text")]
+        history: HistoryId,
+    },
     /// A pending commit was taken back.
     Undone {
         /// Which.
@@ -68,6 +79,13 @@ pub enum Effect {
         #[serde(default, skip_serializing_if = "Vec::is_empty", with = "path_texts")]
         kept: Vec<Path>,
     },
+}
+
+impl Effect {
+    /// Whether nothing is left of what was before it.
+    pub(crate) fn clears(&self) -> bool {
+        matches!(self, Self::Clear { .. })
+    }
 }
 
 /// What a node was before a commit that may be taken back.
@@ -124,6 +142,20 @@ pub(crate) mod path_texts {
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(reader: D) -> Result<Vec<Path>, D::Error> {
         let texts = Vec::<String>::deserialize(reader)?;
         texts.iter().map(|text| Path::parse_written(text).map_err(D::Error::custom)).collect()
+    }
+}
+
+pub(crate) mod history_text {
+    use serde::de::Error as _;
+
+    use super::{Deserialize, Deserializer, HistoryId, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(history: &HistoryId, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(history)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(reader: D) -> Result<HistoryId, D::Error> {
+        String::deserialize(reader)?.parse().map_err(D::Error::custom)
     }
 }
 

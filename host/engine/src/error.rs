@@ -8,7 +8,7 @@ use std::time::Duration;
 use tega_tree::{ChangeError, Path};
 
 use crate::limits::{self, CONFIRM_MS_MAX, CONFIRM_MS_MIN, TAG_BYTES_MAX};
-use crate::{ConfirmId, FailedCondition, Lock, PastError};
+use crate::{ConfirmId, FailedCondition, Keyed, Lock, PastError};
 
 /// What went wrong, for a program; plugins see the same words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -159,6 +159,18 @@ pub enum CommitError {
     /// There is no such state to roll back to or to name.
     #[error(transparent)]
     Past(#[from] PastError),
+    /// The request was committed already: it has the idempotency key, and the content, of one that was. Nothing was changed.
+    #[error("the request was committed already, as revision {}", earlier.revision)]
+    Repeated {
+        /// What became of it then.
+        earlier: Box<Keyed>,
+    },
+    /// The idempotency key is that of another request.
+    #[error("the idempotency key {key:?} is that of another request, which was committed already")]
+    KeyReused {
+        /// The key.
+        key: String,
+    },
     /// There is no randomness for an id.
     #[error("the system gives no random bytes")]
     Random,
@@ -188,6 +200,8 @@ impl CommitError {
             | Self::Lasting { .. }
             | Self::NotOwner { .. }
             | Self::NoSession { .. }
+            | Self::Repeated { .. }
+            | Self::KeyReused { .. }
             | Self::Stale { .. } => ErrorCode::Conflict,
             Self::NotPending { .. } | Self::Past(_) => ErrorCode::NotFound,
             Self::ConfirmTime { .. } | Self::TagName { .. } => ErrorCode::Invalid,

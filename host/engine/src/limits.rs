@@ -142,3 +142,10 @@ pub const REPLAY_COMMITS_AHEAD: usize = 64;
 
 /// The record, in bytes, from which on it waits until that is made: bounds the memory of a start.
 pub const REPLAY_RECORD_BYTES_AHEAD: usize = 1024 * 1024;
+
+/// The idempotency keys that are known: the oldest are forgotten. At some 500 bytes each they cost 5 MB, and a client that repeats a
+/// request does so soon.
+pub const IDEMPOTENCY_KEYS_MAX: usize = 10_000;
+
+/// The longest idempotency key, in bytes.
+pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;

@@ -121,7 +121,8 @@ impl Engine {
 
     fn list(&self, query: &LogQuery) -> Result<LogPage, LogError> {
         loop {
-            let oldest = Revision(self.archive().oldest().get());
+            // What was before a clearing is of another history.
+            let oldest = Revision(self.archive().oldest().get()).max(self.state().began());
             match self.list_from(oldest, query) {
                 // Old log was removed while it was read: what there is now is listed.
                 Err(LogError::Read(ReadError::Gone { .. })) if self.archive().oldest().get() > oldest.0 => {}

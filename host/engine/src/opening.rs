@@ -7,13 +7,11 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use tega_log::{Epoch, HistoryId, Loader, Origin};
-use tega_tree::{Draft, Tree};
+use tega_tree::Draft;
 
-use crate::ephemeral::Ephemerals;
-use crate::history::History;
 use crate::limits::{REPLAY_COMMITS_AHEAD, REPLAY_RECORD_BYTES_AHEAD};
 use crate::record::Record;
-use crate::snapshot::Loading;
+use crate::snapshot::{Began, Loading};
 use crate::state::{Advance, Position, Revision, State};
 use crate::{HistoryLimits, OpenError, RecordError};
 
@@ -54,7 +52,7 @@ type Refusal = Box<dyn Error + Send + Sync>;
 impl Opening {
     pub(crate) fn new(origin: Origin, limits: HistoryLimits) -> Self {
         let position = Position { history: origin.history, epoch: origin.epoch, revision: Revision(0) };
-        Self { state: Some(empty(position)), loading: None, limits, making: None }
+        Self { state: Some(State::empty(position)), loading: None, limits, making: None }
     }
 
     /// The state that everything came to.
@@ -69,6 +67,8 @@ impl Opening {
             // Nobody took it.
             None => self.state.take().ok_or(OpenError::Interrupted)?,
         };
+        // Where the database was cleared, its commits say which history this one is.
+        let history = if state.began.is_some() { state.position.history.clone() } else { history };
         Ok(State { position: Position { history, epoch, revision: state.position.revision }, ..state })
     }
 
@@ -139,16 +139,6 @@ fn make(state: &mut State, limits: HistoryLimits, record: Record) -> Result<(), 
     Ok(())
 }
 
-fn empty(position: Position) -> State {
-    State {
-        tree: Tree::default(),
-        position,
-        history: History::default(),
-        pending: Vec::new(),
-        ephemeral: Ephemerals::default(),
-    }
-}
-
 impl Loader for Opening {
     fn item(&mut self, item: &[u8]) -> Result<(), Refusal> {
         Ok(self.loading.get_or_insert_default().take(item)?)
@@ -157,10 +147,14 @@ impl Loader for Opening {
     fn loaded(&mut self, revision: tega_log::Revision) -> Result<(), Refusal> {
         let mut loading = self.loading.take().unwrap_or_default();
         loading.finish();
-        let Loading { tree, history, pending, ephemeral, .. } = loading;
+        let Loading { tree, history, pending, ephemeral, keys, began, .. } = loading;
         if let Some(state) = &mut self.state {
-            let position = Position { revision: Revision(revision.get()), ..state.position.clone() };
-            *state = State { tree, position, history, pending, ephemeral };
+            let mut position = Position { revision: Revision(revision.get()), ..state.position.clone() };
+            let began = began.map(|Began { history, revision }| {
+                position.history = history;
+                revision
+            });
+            *state = State { tree, position, history, pending, ephemeral, keys, began };
         }
         Ok(())
     }
@@ -168,7 +162,7 @@ impl Loader for Opening {
     fn restart(&mut self) {
         self.loading = None;
         if let Some(state) = &mut self.state {
-            *state = empty(Position { revision: Revision(0), ..state.position.clone() });
+            *state = State::empty(Position { revision: Revision(0), ..state.position.clone() });
         }
     }
 

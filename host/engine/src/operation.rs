@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tega_log::HistoryId;
 use tega_tree::{Change, Draft, Name, Node, Path, Value, Version};
 
 use crate::{Author, CommitError, ConfirmId, Owner, State};
@@ -125,8 +126,10 @@ pub(crate) enum Act {
         to: Version,
     },
     Confirm(ConfirmId),
-    /// Takes a pending commit back; `at` is the commit it must have come from last, where that matters.
+    /// Takes a pending commit back.
     Undo(ConfirmId),
+    /// Takes everything away, and begins a history.
+    Clear(HistoryId),
 }
 
 /// How a transaction stands to the confirmed commits.

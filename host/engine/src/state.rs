@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tega_log::{Epoch, HistoryId};
-use tega_tree::{Difference, Draft, Path, Tree};
+use tega_tree::{Difference, Draft, Name, Path, Tree};
 
 use crate::ephemeral::Ephemerals;
 use crate::history::{History, Kept, Past, PastError, PastState, Step, Which};
+use crate::keys::Keys;
 use crate::pending::{self, Pending, PendingStep};
-use crate::{Author, AuthorKind, AuthoredChange, Effect, HistoryLimits, Owner};
+use crate::{Author, AuthorKind, AuthoredChange, Effect, HistoryLimits, Keyed, Owner};
 
 /// The number of a commit of the database: 1, 2, 3, ... without gaps, below 2^53. 0 stands for the empty database before its
 /// first commit.
@@ -82,9 +83,26 @@ pub struct State {
     pub(crate) pending: Vec<Arc<Pending>>,
     /// The nodes that belong to sessions.
     pub(crate) ephemeral: Ephemerals,
+    /// The requests with an idempotency key.
+    pub(crate) keys: Keys,
+    /// Where its history began, if that is not at the beginning of the log.
+    pub(crate) began: Option<Revision>,
 }
 
 impl State {
+    /// The state of a database without a root.
+    pub(crate) fn empty(position: Position) -> Self {
+        Self {
+            tree: Tree::default(),
+            position,
+            history: History::default(),
+            pending: Vec::new(),
+            ephemeral: Ephemerals::default(),
+            keys: Keys::default(),
+            began: None,
+        }
+    }
+
     /// The revision of the last commit in it.
     pub fn revision(&self) -> Revision {
         self.position.revision
@@ -122,6 +140,16 @@ impl State {
         self.ephemeral.get(path)
     }
 
+    /// What became of the request with an idempotency key, as far as that is known still.
+    pub fn keyed(&self, key: &str) -> Option<Arc<Keyed>> {
+        self.keys.get(key).cloned()
+    }
+
+    /// The revision at which its history began: that of the commit that cleared the database, or 0.
+    pub fn began(&self) -> Revision {
+        self.began.unwrap_or_default()
+    }
+
     /// The confirmed commits that wait for their confirmation.
     pub fn pending(&self) -> &[Arc<Pending>] {
         &self.pending
@@ -144,6 +172,14 @@ impl State {
     /// Gives the memory that only the states before it hold, in bytes, about.
     pub(crate) fn advance(&mut self, commit: Advance<'_>, limits: HistoryLimits, dropped: &mut Vec<Kept>) -> usize {
         let Advance { mut draft, revision, time, author, changes, effects } = commit;
+        if let Some(history) = effects.iter().find_map(|effect| match effect {
+            Effect::Clear { history } => Some(history),
+            _ => None,
+        }) {
+            let position = Position { history: history.clone(), epoch: self.position.epoch, revision };
+            *self = Self { began: Some(revision), ..Self::empty(position) };
+            return 0;
+        }
         for effect in effects {
             // A rollback makes a version even where the content was the same already.
             if let Effect::Rollback { path, .. } = effect
@@ -162,8 +198,26 @@ impl State {
         if !self.ephemeral.is_empty() || changes.iter().any(|authored| authored.ephemeral.is_some()) {
             changes.iter().for_each(|authored| self.ephemeral.advance(authored));
         }
+        self.note_key(&draft, revision, effects);
         self.tree = draft.into_tree();
         self.position.revision = revision;
         held
+    }
+
+    /// Takes note of the request that a commit comes from, where that has a key.
+    fn note_key(&mut self, draft: &Draft, revision: Revision, effects: &[Effect]) {
+        let Some(request) = effects.iter().find_map(|effect| match effect {
+            Effect::Key(request) => Some(request.clone()),
+            _ => None,
+        }) else {
+            return;
+        };
+        let version = |name: &Name| draft.tree().root(name).map(|root| (name.as_str().to_owned(), root.version()));
+        let versions = draft.touched().filter_map(version).collect();
+        let confirm = effects.iter().find_map(|effect| match effect {
+            Effect::Confirm { id, .. } => Some(id.clone()),
+            _ => None,
+        });
+        self.keys.insert(Keyed { request, revision, versions, confirm });
     }
 }

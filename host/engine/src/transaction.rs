@@ -12,7 +12,7 @@ use crate::limits::{
 };
 use crate::operation::{Act, Authored, Confirmation, Operation};
 use crate::reads::Reads;
-use crate::{Author, CommitError, Condition, ConfirmId, Owner, State, Which};
+use crate::{Author, CommitError, Condition, ConfirmId, IdempotencyKey, Owner, State, Which};
 
 /// Some names of a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +57,7 @@ pub struct Transaction {
     pub(crate) at_start: bool,
     pub(crate) acts: Vec<Act>,
     pub(crate) confirmation: Option<Confirmation>,
+    pub(crate) key: Option<IdempotencyKey>,
 }
 
 impl Transaction {
@@ -74,6 +75,7 @@ impl Transaction {
             at_start: false,
             acts: Vec::new(),
             confirmation: None,
+            key: None,
         }
     }
 
@@ -99,6 +101,11 @@ impl Transaction {
     pub fn at_start(mut self) -> Self {
         self.at_start = true;
         self
+    }
+
+    /// Makes it the request of an idempotency key: committed again, it changes nothing and is [`CommitError::Repeated`].
+    pub fn set_key(&mut self, key: IdempotencyKey) {
+        self.key = Some(key);
     }
 
     /// Who the commit is by.

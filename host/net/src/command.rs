@@ -26,6 +26,7 @@ pub(crate) enum Command {
     Edges,
     Backup,
     Snapshot,
+    Clear,
     Sync,
     Plugins,
     Ids,
@@ -61,7 +62,7 @@ const fn all(command: Command, name: &'static str, uses: &'static [(&'static str
 }
 
 /// In the order in which they are shown.
-static FACTS: [Facts; 32] = {
+static FACTS: [Facts; 33] = {
     use Command as C;
     [
         posts(C::Rpc, "rpc", &[("POST", r#"call a method: ?path=hello.greet, body {"args": [..], "kwargs": {..}}"#)]),
@@ -116,6 +117,7 @@ static FACTS: [Facts; 32] = {
         reads(C::Edges, "edges", &[("GET", "the tree as a list of links: ?root_oid=&old_roots=")]),
         reads(C::Backup, "backup", &[("GET", "a consistent copy of the database, as `tega backup` takes it")]),
         posts(C::Snapshot, "ss", &[("POST", "write a snapshot into the database's folder")]),
+        posts(C::Clear, "clear", &[("POST", "take everything away, the past and the log too")]),
         posts(C::Sync, "sync", &[("POST", "ask a local node to catch up")]),
         reads(C::Plugins, "plugins", &[("GET", "the plugins, running and refused")]),
         reads(C::Ids, "ids", &[("GET", "the names of the open sessions")]),

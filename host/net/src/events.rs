@@ -10,9 +10,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use percent_encoding::percent_decode_str;
-use serde::Serialize;
-use serde_json::value::RawValue;
-use tega_engine::{Author, Effect, Item, ItemKind, Position, State, Watch, WatchEvent, Watched};
+use tega_engine::{Position, Watch};
 use tega_tree::{Pattern, ReadPath};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -23,6 +21,7 @@ use crate::response::{Body, Response};
 use crate::server::Server;
 use crate::stage::Stages;
 use crate::streamed::{Feeder, fed};
+use crate::told::Told;
 
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
@@ -90,15 +89,15 @@ fn answer(server: &Arc<Server>, patterns: Vec<Pattern>, args: &Args, headers: &H
         Some(text) => text.parse::<Position>().ok(),
     };
     let with_state = args.flag("present") && since.is_none();
-    let first = with_state.then(|| present(&state, &patterns));
+    let first = with_state.then(|| Told::state(&state, &patterns));
     let is_unknown = position.is_none();
     let watch = server.engine.watch(patterns, Some(&position.unwrap_or_else(|| state.position.clone())));
     let (feeder, body) = fed();
     let first = match (is_unknown, first) {
-        (true, _) => Some(event("reset", &state.position, &Stands::at(&state.position))),
+        (true, _) => Some(Told::reset(&state.position)),
         (false, first) => first,
     };
-    tokio::spawn(run(watch, feeder, server.stages.clone(), first));
+    tokio::spawn(run(watch, feeder, server.stages.clone(), first.as_ref().map(event)));
     let mut response = Response::new(Body::Right(body));
     *response.status_mut() = StatusCode::OK;
     response.headers_mut().insert(CONTENT_TYPE, EVENT_STREAM);
@@ -118,8 +117,8 @@ async fn run(mut watch: Watch, feeder: Feeder, mut stages: Stages, first: Option
         let bytes = match waiting.take().or_else(|| first.take()) {
             Some(bytes) => bytes,
             None => tokio::select! {
-                event = watch.next() => match event {
-                    Ok(event) => text_of(&event),
+                told = watch.next() => match told {
+                    Ok(told) => event(&Told::of(&told)),
                     Err(_) => return feeder.finish(),
                 },
                 _ = keep_alive.tick() => Bytes::from_static(b": keep-alive\n\n"),
@@ -139,108 +138,6 @@ async fn run(mut watch: Watch, feeder: Feeder, mut stages: Stages, first: Option
     }
 }
 
-fn text_of(told: &WatchEvent) -> Bytes {
-    match told {
-        WatchEvent::Commit(watched) => event("commit", &watched.position, &Told::new(watched)),
-        WatchEvent::Bookmark(position) => event("bookmark", position, &Stands::at(position)),
-        WatchEvent::Reset(position) => event("reset", position, &Stands::at(position)),
-    }
-}
-
-fn event(name: &str, position: &Position, data: &impl Serialize) -> Bytes {
-    // JSON of one line, for newlines in strings are escaped; and nothing here can fail to be written.
-    let data = serde_json::to_string(data).unwrap_or_default();
-    Bytes::from(format!("event: {name}\nid: {position}\ndata: {data}\n\n"))
-}
-
-/// Where the database stands.
-#[derive(Serialize)]
-struct Stands {
-    position: String,
-}
-
-impl Stands {
-    fn at(position: &Position) -> Self {
-        Self { position: position.to_string() }
-    }
-}
-
-/// A commit as a watcher is told of it.
-#[derive(Serialize)]
-struct Told<'a> {
-    position: String,
-    time: String,
-    author: &'a Author,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<&'a str>,
-    items: Vec<ToldItem>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    rollback: Vec<ToldRollback>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "lowercase")]
-enum ToldItem {
-    Put { path: String, value: Option<Box<RawValue>> },
-    Delete { path: String, value: Option<Box<RawValue>> },
-}
-
-#[derive(Serialize)]
-struct ToldRollback {
-    path: String,
-    to: u64,
-}
-
-impl<'a> Told<'a> {
-    fn new(watched: &'a Watched) -> Self {
-        let item = |item: &Item| {
-            let path = item.path.to_string();
-            match &item.kind {
-                ItemKind::Put(value) => ToldItem::Put { path, value: raw(value.to_json()) },
-                ItemKind::Delete(value) => ToldItem::Delete { path, value: raw(value.to_json()) },
-            }
-        };
-        let rollback = |effect: &Effect| match effect {
-            Effect::Rollback { path, to } => Some(ToldRollback { path: path.to_string(), to: to.0 }),
-            _ => None,
-        };
-        Self {
-            position: watched.position.to_string(),
-            time: watched.time.to_string(),
-            author: &watched.author,
-            message: watched.message.as_deref(),
-            items: watched.items.iter().map(item).collect(),
-            rollback: watched.effects.iter().filter_map(rollback).collect(),
-        }
-    }
-}
-
-/// Nodes as they are at a state.
-#[derive(Serialize)]
-struct Present {
-    position: String,
-    nodes: Vec<PresentNode>,
-}
-
-#[derive(Serialize)]
-struct PresentNode {
-    path: String,
-    value: Option<Box<RawValue>>,
-}
-
-/// The nodes of patterns as they are at a state, as an event.
-fn present(state: &State, patterns: &[Pattern]) -> Bytes {
-    let mut nodes = Vec::new();
-    for pattern in patterns {
-        pattern.visit(&state.tree, None, |path, node| {
-            nodes.push(PresentNode { path: path.to_string(), value: raw(node.to_json()) });
-            true
-        });
-    }
-    event("state", &state.position, &Present { position: state.position.to_string(), nodes })
-}
-
-/// JSON text as it is, so that a number keeps the digits it was written with.
-fn raw(json: String) -> Option<Box<RawValue>> {
-    RawValue::from_string(json).ok()
+fn event(told: &Told) -> Bytes {
+    Bytes::from(format!("event: {}\nid: {}\ndata: {}\n\n", told.kind, told.position, told.json))
 }

@@ -7,9 +7,10 @@
 //! connection.rs   one connection;  stream.rs: its bytes, with a bound on every wait;  stage.rs: serving, draining, cut
 //! route.rs        one request: which room answers it, the log, a panic
 //! command.rs      the commands that exist
+//! idempotency.rs  Idempotency-Key: a write that is sent again
 //! capabilities.rs OPTIONS;  cors.rs: what pages of other origins may do
 //! data/           GET, PUT, PATCH and DELETE of a path;  patch/: JSON Patch;  etag.rs: ETags
-//! events.rs       watches as server-sent events
+//! events.rs       watches as server-sent events;  told.rs: what watchers are told, as JSON
 //! rpc.rs          /_rpc;  manage/: the other commands
 //! open.rs         transactions that stay open between requests;  which.rs: which state of a root is meant
 //! pubsub/         /_pubsub: sessions, subscriptions, messages and notifications over a WebSocket
@@ -35,6 +36,7 @@ mod data;
 mod etag;
 mod events;
 mod form;
+mod idempotency;
 pub mod limits;
 mod manage;
 mod open;
@@ -53,6 +55,7 @@ mod streamed;
 #[cfg(test)]
 mod tests;
 mod text;
+mod told;
 mod which;
 
 pub use options::NetOptions;

@@ -66,6 +66,7 @@ pub(crate) enum Kind {
     TestFailed,
     PreconditionFailed,
     UnsupportedMedia,
+    KeyReused,
 }
 
 impl Kind {
@@ -114,6 +115,7 @@ impl Kind {
             Self::TestFailed => (S::CONFLICT, "test-failed", "A test of the patch does not hold"),
             Self::PreconditionFailed => (S::PRECONDITION_FAILED, "precondition-failed", "A condition does not hold"),
             Self::UnsupportedMedia => (S::UNSUPPORTED_MEDIA_TYPE, "unsupported-media", "Not a known type of body"),
+            Self::KeyReused => (S::UNPROCESSABLE_ENTITY, "key-reused", "The idempotency key is another request's"),
             Self::NoTransaction => (S::NOT_FOUND, "no-such-transaction", "No such open transaction"),
             Self::Collision => (S::NOT_ACCEPTABLE, "collision", "In collision with another commit"),
             Self::NoSession => (S::CONFLICT, "no-session", "No session of that name is open"),
@@ -261,6 +263,9 @@ impl From<CommitError> for Problem {
             CommitError::Locked { .. } => Kind::Locked,
             CommitError::Lasting { .. } | CommitError::NotOwner { .. } => Kind::Conflict,
             CommitError::NoSession { .. } => Kind::NoSession,
+            // Whoever sets keys looks for it.
+            CommitError::Repeated { .. } => Kind::Conflict,
+            CommitError::KeyReused { .. } => Kind::KeyReused,
             CommitError::Pending { .. } => Kind::PendingCommit,
             CommitError::NotPending { .. } | CommitError::Past(PastError::NoRoot { .. }) => Kind::NotFound,
             CommitError::Past(_) => Kind::NoSuchState,

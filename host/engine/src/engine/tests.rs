@@ -1,9 +1,11 @@
 //! The database on a storage that can fail: commits, transactions, followers.
 
 mod called;
+mod clearing;
 mod ephemeral;
 mod fixture;
 mod judged;
+mod keyed;
 mod past;
 mod pending;
 mod watching;

@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tega_log::HistoryId;
 use tega_tree::{Path, Version};
 
-use crate::Revision;
-use crate::effect::{Before, ConfirmId, path_text, path_texts};
+use crate::effect::{Before, ConfirmId, history_text, path_text, path_texts};
 use crate::history::Stamp;
+use crate::{Keyed, Revision};
 
 /// What an item with edits begins and ends with; the edits stand between.
 pub(super) const EDITS_OPEN: &[u8] = b"{\"edits\":";
@@ -34,6 +35,10 @@ pub(super) enum Item {
         path: Path,
         owner: String,
     },
+    /// Where the history of the database began, if that is not the log's.
+    Began(Began),
+    /// A request with an idempotency key.
+    Key(Keyed),
     /// A confirmed commit that waits.
     Pending {
         id: ConfirmId,
@@ -43,6 +48,16 @@ pub(super) enum Item {
         #[serde(default, skip_serializing_if = "Vec::is_empty", with = "path_texts")]
         overwritten: Vec<Path>,
     },
+}
+
+/// Where a history began.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Began {
+    #[serde(with = "history_text")]
+    pub(crate) history: HistoryId,
+    /// The commit that cleared the database.
+    pub(crate) revision: Revision,
 }
 
 /// Which state of a root it is.

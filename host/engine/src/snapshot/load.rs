@@ -6,10 +6,11 @@ use std::time::Duration;
 use tega_tree::{Editor, Name, Path, Tree, Version};
 
 use super::ItemError;
-use super::item::{EDITS_CLOSE, EDITS_OPEN, Item, RootState};
+use super::item::{Began, EDITS_CLOSE, EDITS_OPEN, Item, RootState};
 use crate::Owner;
 use crate::ephemeral::Ephemerals;
 use crate::history::{History, Kept, RootHistory};
+use crate::keys::Keys;
 use crate::pending::Pending;
 
 /// A state in the making.
@@ -19,6 +20,8 @@ pub(crate) struct Loading {
     pub(crate) history: History,
     pub(crate) pending: Vec<Arc<Pending>>,
     pub(crate) ephemeral: Ephemerals,
+    pub(crate) keys: Keys,
+    pub(crate) began: Option<Began>,
     root: Option<RootLoading>,
 }
 
@@ -73,6 +76,8 @@ impl Loading {
             Item::Ephemeral { path, owner } => {
                 self.ephemeral.insert(path, Owner { session: 0, name: owner.into() });
             }
+            Item::Began(began) => self.began = Some(began),
+            Item::Key(keyed) => self.keys.insert(keyed),
             Item::Pending { id, within_ms, revision, before, overwritten } => {
                 let within = Duration::from_millis(within_ms);
                 let overwritten = overwritten.into_iter().collect();

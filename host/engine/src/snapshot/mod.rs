@@ -7,6 +7,7 @@ mod load;
 mod shelf;
 mod write;
 
+pub(crate) use item::Began;
 pub use item::ItemError;
 pub(crate) use load::Loading;
 pub(crate) use shelf::Shelf;

@@ -125,6 +125,17 @@ impl Shelf {
         }
     }
 
+    /// Removes the snapshots before that of a revision, and the segments that hold no commit after it: nothing of them is to be known
+    /// any more.
+    pub(crate) fn forget_up_to(&self, revision: tega_log::Revision) -> Result<(), FileError> {
+        let _turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        for snapshot in self.archive.snapshots()?.iter().filter(|snapshot| snapshot.revision < revision) {
+            self.archive.remove_snapshot(snapshot.revision)?;
+        }
+        let next = tega_log::Revision::new(revision.get() + 1);
+        next.map_or(Ok(()), |next| self.archive.remove_before(next).map(drop))
+    }
+
     /// The first revision of the oldest segment that is to stay, by count, size and age, among those that a snapshot covers.
     fn first_kept(&self, covered: tega_log::Revision, now: Timestamp) -> Option<tega_log::Revision> {
         let segments = self.archive.segments();

@@ -2,7 +2,7 @@
 
 use tega_tree::{Name, Node, Path, Root, Version};
 
-use super::item::{EDITS_CLOSE, EDITS_OPEN, Item, RootState};
+use super::item::{Began, EDITS_CLOSE, EDITS_OPEN, Item, RootState};
 use crate::State;
 use crate::effect::milliseconds;
 use crate::ephemeral::Ephemerals;
@@ -11,6 +11,9 @@ use crate::limits::SNAPSHOT_PIECE_BYTES;
 
 /// Hands over the items of a state, in order.
 pub(crate) fn write_items<E>(state: &State, emit: &mut impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+    if let Some(revision) = state.began {
+        emit(&json(&Item::Began(Began { history: state.position.history.clone(), revision })))?;
+    }
     for (name, root) in state.tree.roots() {
         // Each root has a history from its first commit on.
         if let Some(history) = state.history.root(name) {
@@ -19,6 +22,9 @@ pub(crate) fn write_items<E>(state: &State, emit: &mut impl FnMut(&[u8]) -> Resu
     }
     for (path, owner) in state.ephemeral.iter() {
         emit(&json(&Item::Ephemeral { path: path.clone(), owner: owner.name.to_string() }))?;
+    }
+    for keyed in state.keys.iter() {
+        emit(&json(&Item::Key(keyed.clone())))?;
     }
     for pending in &state.pending {
         let item = Item::Pending {

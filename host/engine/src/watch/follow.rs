@@ -1,4 +1,4 @@
-//! A watcher of patterns: follows the feed, and the log where the feed no longer reaches back.
+//! Follows the commits one by one, from any position: the feed, and the log where the feed no longer reaches back.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -14,54 +14,18 @@ use crate::limits::{CATCH_UP_BYTES, CATCH_UP_COMMITS};
 use crate::record::Record;
 use crate::{Author, AuthoredChange, Commit, Effect, Engine, Feed, FeedError, Position, Revision};
 
-/// What a watcher is told.
+/// A commit that a follower is given.
 #[derive(Clone, Debug)]
-pub enum WatchEvent {
-    /// A commit that touched nodes of its patterns.
-    Commit(Watched),
-    /// Nothing of its patterns was touched up to here: a later watch can be resumed from it.
-    Bookmark(Position),
-    /// The commits from where it stood are gone, or the position it was to be resumed from is not one of this database. It goes
-    /// on after this one: what is to be known has to be read anew.
-    Reset(Position),
+pub enum Followed {
+    /// As it was made.
+    Live(Arc<Commit>),
+    /// As the log holds it.
+    Logged(Box<Logged>),
 }
 
-/// A commit as a watcher is told of it.
+/// A commit as it was read back from the log.
 #[derive(Clone, Debug)]
-pub struct Watched {
-    /// Where the database stood after it: the watch can be resumed from here.
-    pub position: Position,
-    /// When it was made.
-    pub time: Timestamp,
-    /// Who made it.
-    pub author: Arc<Author>,
-    /// Why.
-    pub message: Option<String>,
-    /// What happened to the watched nodes, in order; at least one.
-    pub items: Vec<Item>,
-    /// What it did beside that.
-    pub effects: Vec<Effect>,
-}
-
-/// A watcher of patterns. It costs the writer nothing, however slow it is.
-#[derive(Debug)]
-pub struct Watch {
-    engine: Engine,
-    patterns: Vec<Pattern>,
-    feed: Feed,
-    /// Commits that were read from the log and not looked at yet.
-    read: VecDeque<Read>,
-    /// The position up to which everything was told, or found not to matter.
-    seen: Position,
-    /// Whether it is to be told that it was reset.
-    is_reset: bool,
-    /// The commits passed over since the last event.
-    passed: usize,
-}
-
-/// A commit read from the log.
-#[derive(Debug)]
-struct Read {
+pub struct Logged {
     revision: Revision,
     time: Timestamp,
     author: Arc<Author>,
@@ -70,126 +34,185 @@ struct Read {
     effects: Vec<Effect>,
 }
 
+impl Followed {
+    /// Its number.
+    pub fn revision(&self) -> Revision {
+        match self {
+            Self::Live(commit) => commit.revision,
+            Self::Logged(logged) => logged.revision,
+        }
+    }
+
+    /// When it was made.
+    pub fn time(&self) -> Timestamp {
+        match self {
+            Self::Live(commit) => commit.time,
+            Self::Logged(logged) => logged.time,
+        }
+    }
+
+    /// Who made it.
+    pub fn author(&self) -> &Arc<Author> {
+        match self {
+            Self::Live(commit) => &commit.author,
+            Self::Logged(logged) => &logged.author,
+        }
+    }
+
+    /// Why.
+    pub fn message(&self) -> Option<&str> {
+        match self {
+            Self::Live(commit) => commit.message.as_deref(),
+            Self::Logged(logged) => logged.message.as_deref(),
+        }
+    }
+
+    /// What it changed, in order.
+    pub fn changes(&self) -> &[AuthoredChange] {
+        match self {
+            Self::Live(commit) => &commit.changes,
+            Self::Logged(logged) => &logged.changes,
+        }
+    }
+
+    /// What it did beside that.
+    pub fn effects(&self) -> &[Effect] {
+        match self {
+            Self::Live(commit) => &commit.effects,
+            Self::Logged(logged) => &logged.effects,
+        }
+    }
+
+    /// What the watcher of patterns is told of it, as [`items`] gives it. Of one from the log, a removed value that the log does
+    /// not hold is `null`.
+    ///
+    /// # Errors
+    /// [`Untold`] where its record does not tell all that it removed, because that was too much.
+    pub fn items(&self, patterns: &[&Pattern]) -> Result<Vec<Item>, Untold> {
+        match self {
+            Self::Live(commit) => Ok(items(commit, patterns)),
+            Self::Logged(logged) => items_of_record(&logged.changes, patterns),
+        }
+    }
+}
+
+/// Why a follower gets no further commit of those that it was to be given.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FollowError {
+    /// The commits from where it stood are gone. It goes on after this position, the present one.
+    #[error("the commits after revision {after} are no longer in the log")]
+    Gone {
+        /// Where it stood.
+        after: Revision,
+        /// Where it goes on.
+        present: Position,
+    },
+    /// The database was cleared. It goes on after this position.
+    #[error("the database was cleared")]
+    Cleared {
+        /// Where it goes on.
+        present: Position,
+    },
+    /// The database was stopped.
+    #[error("the database was stopped")]
+    Stopped,
+}
+
+/// A follower of the commits. It costs the writer nothing, however slow it is.
+#[derive(Debug)]
+pub struct Follower {
+    engine: Engine,
+    feed: Feed,
+    /// Commits that were read from the log and not given yet.
+    read: VecDeque<Logged>,
+    /// The position of the last commit that was given.
+    seen: Position,
+}
+
 impl Engine {
-    /// Watches the nodes of patterns: from the commit after a position on, or after the present one.
-    pub fn watch(&self, patterns: Vec<Pattern>, after: Option<&Position>) -> Watch {
-        let present = self.state().position.clone();
-        let start = after.filter(|position| self.is_past(position));
-        let is_reset = after.is_some() && start.is_none();
-        let seen = start.cloned().unwrap_or(present);
+    /// Follows the commits after a position of this database; after the present one, where it is none ([`Engine::is_past`]).
+    pub fn follow(&self, after: &Position) -> Follower {
+        let seen = if self.is_past(after) { after.clone() } else { self.state().position.clone() };
         let feed = self.feed(seen.revision);
-        Watch { engine: self.clone(), patterns, feed, read: VecDeque::new(), seen, is_reset, passed: 0 }
+        Follower { engine: self.clone(), feed, read: VecDeque::new(), seen }
     }
 
     /// Whether a position names a state that this database has had, as far as is known.
     pub fn is_past(&self, position: &Position) -> bool {
-        let present = &self.state().position;
-        let epoch = |revision: Revision| {
-            // The empty database belongs to the first epoch.
-            let began = |start: &&tega_log::EpochStart| start.revision.get() <= revision.0.max(1);
-            self.epochs().iter().rev().find(began).map(|start| start.epoch)
-        };
+        let state = self.state();
+        let present = &state.position;
         position.history == present.history
             && position.revision <= present.revision
-            && epoch(position.revision) == Some(position.epoch)
+            && position.revision >= state.began()
+            && self.epoch_of(position.revision) == Some(position.epoch)
+    }
+
+    /// The position of a revision of the present history.
+    pub fn position_of(&self, revision: Revision) -> Position {
+        let present = &self.state().position;
+        let epoch = self.epoch_of(revision).unwrap_or(present.epoch);
+        Position { history: present.history.clone(), epoch, revision }
+    }
+
+    /// The epoch of a revision, as far as is known. The empty database belongs to the first one.
+    fn epoch_of(&self, revision: Revision) -> Option<tega_log::Epoch> {
+        let began = |start: &&tega_log::EpochStart| start.revision.get() <= revision.0.max(1);
+        self.epochs().iter().rev().find(began).map(|start| start.epoch)
     }
 }
 
-impl Watch {
-    /// The position up to which everything was told, or found not to matter.
+impl Follower {
+    /// The position of the last commit that was given, or that it began after.
     pub fn position(&self) -> &Position {
         &self.seen
     }
 
-    /// The next event.
+    /// The next commit.
     ///
     /// # Errors
-    /// [`FeedError::Stopped`].
+    /// [`FollowError`]; but for [`FollowError::Stopped`], it goes on.
     ///
     /// # Cancel safety
     /// Nothing is lost when the future is dropped.
-    pub async fn next(&mut self) -> Result<WatchEvent, FeedError> {
+    pub async fn next(&mut self) -> Result<Followed, FollowError> {
         loop {
-            if std::mem::take(&mut self.is_reset) {
-                return Ok(self.reset());
-            }
-            if let Some(read) = self.read.pop_front() {
-                if let Some(event) = self.look_at_read(read) {
-                    return Ok(event);
-                }
-                continue;
+            if let Some(logged) = self.read.pop_front() {
+                return self.given(Followed::Logged(Box::new(logged)));
             }
             match self.feed.next().await {
-                Ok(commit) => {
-                    if let Some(event) = self.look_at(&commit) {
-                        return Ok(event);
-                    }
-                }
-                Err(FeedError::Gap { .. }) => self.catch_up().await,
-                Err(FeedError::Stopped) => return Err(FeedError::Stopped),
+                Ok(commit) => return self.given(Followed::Live(commit)),
+                Err(FeedError::Gap { .. }) => self.catch_up().await?,
+                Err(FeedError::Stopped) => return Err(FollowError::Stopped),
             }
         }
     }
 
-    /// Begins anew at the present position.
-    fn reset(&mut self) -> WatchEvent {
+    /// Begins anew after the present position.
+    pub(super) fn skip(&mut self) -> Position {
         self.seen = self.engine.state().position.clone();
         self.feed = self.engine.feed(self.seen.revision);
         self.read.clear();
-        self.passed = 0;
-        WatchEvent::Reset(self.seen.clone())
+        self.seen.clone()
     }
 
-    fn look_at(&mut self, commit: &Commit) -> Option<WatchEvent> {
-        let patterns: Vec<&Pattern> = self.patterns.iter().collect();
-        let items = items(commit, &patterns);
-        let read = Read {
-            revision: commit.revision,
-            time: commit.time,
-            author: Arc::clone(&commit.author),
-            message: commit.message.clone(),
-            changes: Vec::new(),
-            effects: commit.effects.clone(),
-        };
-        self.told(read, items)
-    }
-
-    fn look_at_read(&mut self, read: Read) -> Option<WatchEvent> {
-        let patterns: Vec<&Pattern> = self.patterns.iter().collect();
-        match items_of_record(&read.changes, &patterns) {
-            Ok(items) => self.told(read, items),
-            Err(Untold) => {
-                self.is_reset = true;
-                None
-            }
+    fn given(&mut self, followed: Followed) -> Result<Followed, FollowError> {
+        let revision = followed.revision();
+        let cleared = followed.effects().iter().find_map(|effect| match effect {
+            Effect::Clear { history } => Some(history.clone()),
+            _ => None,
+        });
+        let epoch = self.engine.epoch_of(revision).unwrap_or(self.seen.epoch);
+        let history = cleared.clone().unwrap_or_else(|| self.seen.history.clone());
+        self.seen = Position { history, epoch, revision };
+        match cleared {
+            Some(_) => Err(FollowError::Cleared { present: self.seen.clone() }),
+            None => Ok(followed),
         }
     }
 
-    fn told(&mut self, read: Read, items: Vec<Item>) -> Option<WatchEvent> {
-        let Read { revision, time, author, message, effects, .. } = read;
-        self.seen = self.position_of(revision);
-        if !items.is_empty() {
-            self.passed = 0;
-            let position = self.seen.clone();
-            return Some(WatchEvent::Commit(Watched { position, time, author, message, items, effects }));
-        }
-        self.passed += 1;
-        if self.passed >= crate::limits::BOOKMARK_COMMITS {
-            self.passed = 0;
-            return Some(WatchEvent::Bookmark(self.seen.clone()));
-        }
-        None
-    }
-
-    fn position_of(&self, revision: Revision) -> Position {
-        let present = &self.engine.state().position;
-        let began = |start: &&tega_log::EpochStart| start.revision.get() <= revision.0;
-        let epoch = self.engine.epochs().iter().rev().find(began).map_or(present.epoch, |start| start.epoch);
-        Position { history: present.history.clone(), epoch, revision }
-    }
-
-    /// Reads some of the commits that the feed no longer holds from the log; where that is gone, the watch is reset.
-    async fn catch_up(&mut self) {
+    /// Reads some of the commits that the feed no longer holds from the log.
+    async fn catch_up(&mut self) -> Result<(), FollowError> {
         let (engine, after) = (self.engine.clone(), self.seen.revision);
         let read = tokio::task::spawn_blocking(move || read_some(&engine, after)).await;
         match read {
@@ -197,13 +220,18 @@ impl Watch {
                 let last = read.back().map_or(after, |read| read.revision);
                 self.feed = self.engine.feed(last);
                 self.read = read;
+                return Ok(());
             }
             Ok(Err(error)) if !matches!(error, ReadFailure::Log(ReadError::Gone { .. })) => {
-                tracing::warn!(%error, "a watcher can't catch up from the log and is reset");
-                self.is_reset = true;
+                tracing::warn!(%error, "a watcher can't catch up from the log");
             }
-            _ => self.is_reset = true,
+            _ => {}
         }
+        Err(match self.engine.state().began() {
+            // What cleared the database is gone from the log with all before it.
+            began if began > after => FollowError::Cleared { present: self.skip() },
+            _ => FollowError::Gone { after, present: self.skip() },
+        })
     }
 }
 
@@ -217,7 +245,7 @@ enum ReadFailure {
 }
 
 /// Reads the commits after one, up to a bound.
-fn read_some(engine: &Engine, after: Revision) -> Result<VecDeque<Read>, ReadFailure> {
+fn read_some(engine: &Engine, after: Revision) -> Result<VecDeque<Logged>, ReadFailure> {
     let mut read = VecDeque::new();
     let Some(first) = tega_log::Revision::new(after.next().0) else { return Ok(read) };
     let mut commits: Box<dyn CommitReader> = engine.archive().commits(first)?;
@@ -226,7 +254,7 @@ fn read_some(engine: &Engine, after: Revision) -> Result<VecDeque<Read>, ReadFai
         let revision = Revision(record.revision.get());
         bytes += record.payload.len();
         let Record { time, author, message, changes, effects, .. } = Record::decode(record.payload, revision)?;
-        read.push_back(Read { revision, time, author, message, changes, effects });
+        read.push_back(Logged { revision, time, author, message, changes, effects });
         if read.len() >= CATCH_UP_COMMITS || bytes >= CATCH_UP_BYTES {
             break;
         }

@@ -7,6 +7,9 @@
 mod follow;
 mod items;
 mod recorded;
+mod watcher;
 
-pub use follow::{Watch, WatchEvent, Watched};
+pub use follow::{FollowError, Followed, Follower, Logged};
 pub use items::{Item, ItemKind, items};
+pub use recorded::Untold;
+pub use watcher::{Watch, WatchEvent, Watched};

@@ -8,8 +8,9 @@ use super::items::{Item, told};
 use crate::AuthoredChange;
 
 /// The record does not tell all that a change removed, because it was too much.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Untold;
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the record of the commit does not tell all that it removed")]
+pub struct Untold;
 
 /// The items of a commit for a watcher of patterns, as [`items`](super::items) gives them. A removed value that the log does not
 /// hold is `null`.

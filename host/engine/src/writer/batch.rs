@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tega_tree::Path;
+use tega_tree::{Path, Tree};
 use tokio::sync::oneshot;
 
 use super::making::Making;
@@ -14,7 +14,7 @@ use crate::limits::BATCH_BYTES_MAX;
 use crate::operation::Act;
 use crate::record::Record;
 use crate::state::Advance;
-use crate::{AuthorKind, Commit, CommitError, Committed, State, condition};
+use crate::{AuthorKind, Commit, CommitError, Committed, Effect, State, condition};
 
 type Answer = oneshot::Sender<Result<Committed, Refusal>>;
 
@@ -73,6 +73,9 @@ impl<'r> Batch<'r> {
     }
 
     fn check(&self, submission: &Submission) -> Result<(), Refusal> {
+        if let Some(key) = &submission.key {
+            self.state.keys.check(key).map_err(Refusal::Commit)?;
+        }
         let (tree, revision) = (&self.state.tree, self.state.revision());
         let failed = condition::failed(&submission.conditions, tree);
         if !failed.is_empty() {
@@ -91,7 +94,10 @@ impl<'r> Batch<'r> {
             _ => None,
         });
         let undone: Vec<&Path> = undone.flat_map(|pending| pending.before.iter().map(|before| &before.path)).collect();
-        let paths = || submission.operations.iter().map(|authored| authored.operation.path());
+        let clears = submission.acts.iter().any(|act| matches!(act, Act::Clear(_)));
+        let roots: Vec<Path> = if clears { self.roots() } else { Vec::new() };
+        let operated = submission.operations.iter().map(|authored| authored.operation.path());
+        let paths = || operated.clone().chain(&roots);
         self.rules.sessions.locks().check(&submission.author, undone.into_iter())?;
         self.rules.sessions.locks().check(&submission.author, paths())?;
         let mut owners = submission.operations.iter().filter_map(|authored| authored.operation.owner());
@@ -108,6 +114,11 @@ impl<'r> Batch<'r> {
             Some(CommitError::Pending { path: touched?.clone(), id: pending.id.clone() })
         });
         hit.map_or(Ok(()), Err)
+    }
+
+    /// The roots as paths.
+    fn roots(&self) -> Vec<Path> {
+        self.state.tree.roots().filter_map(|(name, _)| Path::from_names(vec![name.clone()]).ok()).collect()
     }
 
     fn apply(&mut self, submission: &mut Submission) -> Result<Option<Arc<Commit>>, Refusal> {
@@ -129,10 +140,13 @@ impl<'r> Batch<'r> {
             let what = "the record of a commit in bytes";
             return Err(Refusal::Commit(CommitError::Limit { what, found: line.len(), limit }));
         }
-        let before = self.state.tree.clone();
+        let mut before = self.state.tree.clone();
         let Record { revision, time, author, message, changes, effects } = record;
         let advance = Advance { draft, revision, time, author: &author, changes: &changes, effects: &effects };
         let held_bytes = self.state.advance(advance, self.rules.history, &mut self.dropped);
+        if effects.iter().any(Effect::clears) {
+            before = Tree::default();
+        }
         let commit = Commit {
             revision,
             time,

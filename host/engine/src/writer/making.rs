@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tega_tree::{Change, Draft, Name, Node, Path};
+use tega_tree::{Change, Draft, Name, Node, Path, Tree};
 
 use super::Submission;
 use crate::effect::milliseconds;
@@ -46,6 +46,7 @@ impl<'a> Making<'a> {
         if let Some(confirmation) = &submission.confirmation {
             making.confirm(confirmation)?;
         }
+        making.effects.extend(submission.key.clone().map(Effect::Key));
         Ok(making)
     }
 
@@ -115,6 +116,10 @@ impl<'a> Making<'a> {
             Act::Confirm(id) => {
                 self.pending(id)?;
                 Effect::Confirmed { id: id.clone() }
+            }
+            Act::Clear(history) => {
+                self.draft = Draft::new(Tree::default());
+                Effect::Clear { history: history.clone() }
             }
             Act::Undo(id) => {
                 let pending = self.pending(id)?;

@@ -29,7 +29,8 @@ use crate::reaper::Reaper;
 use crate::session::Sessions;
 use crate::snapshot::Shelf;
 use crate::{
-    Author, CommitError, Committed, Condition, ConfirmId, Durability, HistoryLimits, Options, Owner, State, Transaction,
+    Author, CommitError, Committed, Condition, ConfirmId, Durability, HistoryLimits, IdempotencyKey, Options, Owner,
+    State, Transaction,
 };
 use pace::Pace;
 use timers::Timers;
@@ -70,6 +71,7 @@ pub(crate) struct Submission {
     pub(crate) message: Option<String>,
     pub(crate) messages: Vec<Message>,
     pub(crate) hops: u32,
+    pub(crate) key: Option<IdempotencyKey>,
 }
 
 impl Submission {
@@ -86,6 +88,7 @@ impl Submission {
             message: transaction.message.clone(),
             messages: transaction.messages.clone(),
             hops: transaction.hops,
+            key: transaction.key.clone(),
         }
     }
 
@@ -102,6 +105,7 @@ impl Submission {
             message: Some(message),
             messages: Vec::new(),
             hops: 0,
+            key: None,
         }
     }
 }
@@ -284,12 +288,24 @@ impl<S: Storage> Writer<S> {
         let dropped = batch.take_dropped();
         batch.answer(&self.parts.shared.channels, &self.state);
         self.timers.follow(&self.state.pending, Instant::now());
+        if self.state.began != old.began {
+            self.begin_anew();
+        }
         let bytes: usize = dropped.iter().map(|kept| kept.bytes).sum::<usize>()
             + passed.iter().map(|commit| commit.record_bytes + commit.held_bytes).sum::<usize>();
-        if bytes >= FREED_ASIDE_BYTES {
+        if bytes >= FREED_ASIDE_BYTES || self.state.began != old.began {
             self.reaper.take((old, passed, dropped));
         }
         self.snapshot_if_due();
+    }
+
+    /// The database was cleared: what the log held before is no longer needed, and is to stand apart from what follows.
+    fn begin_anew(&mut self) {
+        match self.log.end_segment() {
+            Ok(()) => {}
+            Err(AppendError::Failed(error)) => self.parts.shared.refuse(&error),
+            Err(error) => tracing::warn!(%error, "the log goes on behind what was before the clearing"),
+        }
     }
 
     /// Appends the records of a batch, and syncs the log as the durability says.

@@ -170,6 +170,25 @@ impl<S: Storage> Log<S> {
         Ok(())
     }
 
+    /// Begins a further segment, unless the present one holds no commit, so that [`Archive::remove_before`] can remove all that was
+    /// appended so far.
+    ///
+    /// # Errors
+    ///
+    /// As [`Log::append`].
+    ///
+    /// # Durability
+    ///
+    /// Once it returned, every batch appended before survives power loss.
+    pub fn end_segment(&mut self) -> Result<(), AppendError> {
+        self.check_alive().map_err(AppendError::Poisoned)?;
+        let next = self.end.next.ok_or(AppendError::RevisionsEnd)?;
+        if self.segment.first < next {
+            self.begin_segment(next)?;
+        }
+        Ok(())
+    }
+
     /// Begins an epoch: the commits that follow belong to it.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! What the arguments and headers of a write ask for.
 
 use http::request::Parts;
-use tega_engine::{CommitError, Committed, Condition, FailedCondition, Transaction};
+use tega_engine::{CommitError, Committed, Condition, FailedCondition, IdempotencyKey, Keyed, Transaction};
 use tega_tree::{Node, Path, Tree, Value, Version};
 
 use super::preconditions::Preconditions;
@@ -9,8 +9,8 @@ use crate::args::Args;
 use crate::open::{Operation, Queued};
 use crate::problem::{Kind, Problem};
 use crate::response::{self, Response};
-use crate::rpc;
 use crate::server::Server;
+use crate::{idempotency, rpc};
 
 /// What a write asks for beside what it writes.
 #[derive(Debug)]
@@ -24,6 +24,15 @@ pub(super) struct Asked<'a> {
     preconditions: Preconditions,
     /// Whether what it puts is to go with the session of that name.
     is_ephemeral: bool,
+    key: Option<IdempotencyKey>,
+}
+
+/// What became of a write.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    Committed(Committed),
+    /// It was committed before: the same request came again.
+    Before(Box<Keyed>),
 }
 
 impl<'a> Asked<'a> {
@@ -34,7 +43,17 @@ impl<'a> Asked<'a> {
             message: args.text("message"),
             preconditions: Preconditions::read(&head.headers)?,
             is_ephemeral: args.flag("ephemeral"),
+            key: None,
         })
+    }
+
+    /// Takes note of the idempotency key, now that the body is there; gives what became of the request, where it came before.
+    ///
+    /// # Errors
+    /// Where the key is none, or that of another request.
+    pub(super) fn key(&mut self, server: &Server, head: &Parts, body: &[u8]) -> Result<Option<Box<Keyed>>, Problem> {
+        self.key = idempotency::key_of(head, body)?;
+        idempotency::earlier(&server.engine.state(), self.key.as_ref())
     }
 
     /// Puts the value that was sent.
@@ -73,6 +92,10 @@ impl<'a> Asked<'a> {
             let detail = "a write into an open transaction is not ephemeral";
             return Err(Problem::new(Kind::BadArgument, detail).with_fact("argument", "ephemeral"));
         }
+        if self.key.is_some() {
+            let detail = "a write into an open transaction takes no Idempotency-Key";
+            return Err(Problem::new(Kind::BadArgument, detail).with_fact("argument", "txid"));
+        }
         if self.preconditions.are_there() {
             let detail = "a write into an open transaction takes no If-Match and no If-None-Match, but version=";
             return Err(Problem::new(Kind::BadArgument, detail).with_fact("argument", "txid"));
@@ -100,6 +123,9 @@ impl<'a> Asked<'a> {
         if let Some(message) = self.message {
             transaction.set_message(message.to_owned())?;
         }
+        if let Some(key) = &self.key {
+            transaction.set_key(key.clone());
+        }
         Ok(transaction)
     }
 
@@ -107,11 +133,15 @@ impl<'a> Asked<'a> {
     ///
     /// # Errors
     /// [`Problem`]; nothing was changed then, unless it says otherwise.
-    pub(super) async fn commit(&self, server: &Server, transaction: Transaction) -> Result<Committed, Problem> {
-        server.engine.commit(transaction).await.map_err(|error| match error {
-            CommitError::Conditions { failed } if self.preconditions.are_there() => Problem::preconditions(&failed),
-            error => error.into(),
-        })
+    pub(super) async fn commit(&self, server: &Server, transaction: Transaction) -> Result<Outcome, Problem> {
+        match server.engine.commit(transaction).await {
+            Ok(committed) => Ok(Outcome::Committed(committed)),
+            Err(CommitError::Repeated { earlier }) => Ok(Outcome::Before(earlier)),
+            Err(CommitError::Conditions { failed }) if self.preconditions.are_there() => {
+                Err(Problem::preconditions(&failed))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Looks whether the node has the version that the argument asks for.

@@ -5,15 +5,14 @@ use std::sync::Arc;
 use http::header::{CONTENT_TYPE, ETAG, HeaderValue};
 use http::request::Parts;
 use hyper::body::Incoming;
-use tega_engine::{AuthoredChange, CommitError, Committed, Position};
-use tega_tree::{Change, ChangeError, Found, Node, Path, ReadPath, Tree, Value};
+use tega_engine::{AuthoredChange, CommitError, Keyed, Position};
+use tega_tree::{Change, ChangeError, Found, Node, Path, ReadPath, Tree, Value, Version};
 
 use super::PATCHES;
-use super::asked::Asked;
+use super::asked::{Asked, Outcome};
 use super::place::nothing_at;
 use crate::accept::Peer;
 use crate::args::Args;
-use crate::body;
 use crate::capabilities::ACCEPT_PATCH;
 use crate::etag::Stamp;
 use crate::limits::PATCH_ATTEMPTS_MAX;
@@ -22,6 +21,7 @@ use crate::patch::Patch;
 use crate::problem::{Kind, Problem};
 use crate::response::{self, POSITION, Response};
 use crate::server::Server;
+use crate::{body, idempotency};
 
 /// Puts the value in the body.
 pub(super) async fn put(
@@ -32,23 +32,30 @@ pub(super) async fn put(
     args: &Args,
 ) -> Result<Response, Problem> {
     let path = ReadPath::parse_url(head.uri.path())?.into_path()?;
-    let asked = Asked::read(head, args)?;
-    let value = Value::from_json(&body::read(server, peer, body).await?)?;
+    let mut asked = Asked::read(head, args)?;
+    let body = body::read(server, peer, body).await?;
+    if let Some(earlier) = asked.key(server, head, &body)? {
+        return Ok(done_before(server, &earlier, &path));
+    }
+    let value = Value::from_json(&body)?;
     if let Some(id) = args.text("txid") {
         return asked.queue(server, id, Operation::Put { path, value });
     }
     // Begun only now: until the body is there, much may change.
     let mut transaction = asked.begin(server, &path)?;
     asked.put(server, &mut transaction, path.clone(), value.clone())?;
-    let committed = asked.commit(server, transaction).await?;
-    Ok(done(&committed, &path, Some(&value.without_internal_members())))
+    let outcome = asked.commit(server, transaction).await?;
+    Ok(done(server, &outcome, &path, Some(&value.without_internal_members())))
 }
 
 /// Removes the node.
 pub(super) async fn delete(server: &Server, head: &Parts, args: &Args) -> Result<Response, Problem> {
     args.refuse_flag("ephemeral")?;
     let path = ReadPath::parse_url(head.uri.path())?.into_path()?;
-    let asked = Asked::read(head, args)?;
+    let mut asked = Asked::read(head, args)?;
+    if let Some(earlier) = asked.key(server, head, &[])? {
+        return Ok(done_before(server, &earlier, &path));
+    }
     if let Some(id) = args.text("txid") {
         return asked.queue(server, id, Operation::Delete { path });
     }
@@ -57,8 +64,8 @@ pub(super) async fn delete(server: &Server, head: &Parts, args: &Args) -> Result
         CommitError::Change(ChangeError::NotFound { path }) => nothing_at(&path.into(), transaction.candidate()),
         other => other.into(),
     })?;
-    let committed = asked.commit(server, transaction).await?;
-    Ok(done(&committed, &path, None))
+    let outcome = asked.commit(server, transaction).await?;
+    Ok(done(server, &outcome, &path, None))
 }
 
 /// Changes the node as the patch in the body says.
@@ -70,7 +77,7 @@ pub(super) async fn patch(
     args: &Args,
 ) -> Result<Response, Problem> {
     let path = ReadPath::parse_url(head.uri.path())?.into_path()?;
-    let asked = Asked::read(head, args)?;
+    let mut asked = Asked::read(head, args)?;
     // The original has no PATCH, and new clients have one-shot transactions.
     args.refuse("txid")?;
     args.refuse_flag("ephemeral")?;
@@ -79,19 +86,23 @@ pub(super) async fn patch(
         Some("application/json-patch+json") => false,
         other => return Err(unsupported(other)),
     };
-    let document = Value::from_json(&body::read(server, peer, body).await?)?;
-    let committed = if is_merge {
+    let body = body::read(server, peer, body).await?;
+    if let Some(earlier) = asked.key(server, head, &body)? {
+        return Ok(done_before(server, &earlier, &path));
+    }
+    let document = Value::from_json(&body)?;
+    let outcome = if is_merge {
         let mut transaction = asked.begin(server, &path)?;
         transaction.merge(path.clone(), document)?;
         asked.commit(server, transaction).await?
     } else {
         apply(server, &asked, &path, &Patch::read(&document)?).await?
     };
-    Ok(done(&committed, &path, None))
+    Ok(done(server, &outcome, &path, None))
 }
 
 /// Commits a JSON Patch. What it read must still be so at the commit; where it is not, the patch is made anew.
-async fn apply(server: &Server, asked: &Asked<'_>, path: &Path, patch: &Patch) -> Result<Committed, Problem> {
+async fn apply(server: &Server, asked: &Asked<'_>, path: &Path, patch: &Patch) -> Result<Outcome, Problem> {
     for _ in 0..PATCH_ATTEMPTS_MAX {
         let mut transaction = asked.begin(server, path)?;
         asked.check_version(path, transaction.candidate())?;
@@ -102,7 +113,8 @@ async fn apply(server: &Server, asked: &Asked<'_>, path: &Path, patch: &Patch) -
         match server.engine.commit(transaction).await {
             // It fitted a moment ago.
             Err(CommitError::Conditions { .. } | CommitError::Change(_)) => {}
-            committed => return Ok(committed?),
+            Err(CommitError::Repeated { earlier }) => return Ok(Outcome::Before(earlier)),
+            committed => return Ok(Outcome::Committed(committed?)),
         }
     }
     let detail = format!("{path} changed {PATCH_ATTEMPTS_MAX} times while the patch was made; try again");
@@ -124,19 +136,33 @@ fn check_there(path: &Path, tree: &Tree) -> Result<(), Problem> {
 
 /// The answer to a write: the position that it led to, and the node's new ETag. That is left out where the node holds something
 /// else than was `sent`, for the client then does not know what the ETag is of.
-fn done(committed: &Committed, path: &Path, sent: Option<&Value>) -> Response {
+fn done(server: &Server, outcome: &Outcome, path: &Path, sent: Option<&Value>) -> Response {
+    let committed = match outcome {
+        Outcome::Before(earlier) => return done_before(server, earlier, path),
+        Outcome::Committed(committed) => committed,
+    };
     let (tree, revision) = match &committed.commit {
         Some(commit) => (&commit.after, commit.revision),
         None => (&committed.state.tree, committed.state.revision()),
     };
     let position = Position { revision, ..committed.state.position.clone() };
-    let mut response = response::empty();
-    let headers = response.headers_mut();
     let changes = committed.commit.as_ref().map_or(&[][..], |commit| &commit.changes);
     let is_sent = |node: &Node| sent.is_none_or(|sent| is_put(changes, path, sent) || node.is_same(sent));
-    if let Some(node) = tree.node(path).filter(|node| is_sent(node)) {
-        headers.insert(ETAG, Stamp::new(&position, node.version()).header(""));
-    }
+    written(&position, tree.node(path).filter(|node| is_sent(node)).map(Node::version))
+}
+
+/// The answer to a write that was made before. The ETag is told as long as the node is what it was then.
+fn done_before(server: &Server, earlier: &Keyed, path: &Path) -> Response {
+    let state = server.engine.state();
+    let then = earlier.versions.iter().find(|(root, _)| root == path.root().as_str()).map(|(_, version)| *version);
+    let version = state.tree.node(path).map(Node::version).filter(|version| Some(*version) == then);
+    idempotency::replayed(written(&server.engine.position_of(earlier.revision), version))
+}
+
+fn written(position: &Position, version: Option<Version>) -> Response {
+    let mut response = response::empty();
+    let headers = response.headers_mut();
+    headers.extend(version.map(|version| (ETAG, Stamp::new(position, version).header(""))));
     // Digits, letters, dots and colons.
     headers.extend(HeaderValue::from_str(&position.to_string()).map(|position| (POSITION, position)));
     response

@@ -6,7 +6,7 @@
 //! one_shot.rs      /_transaction and /_check;  posted.rs: a transaction as a body says it
 //! transactions.rs  /_begin, /_cand, /_commit, /_cancel
 //! pending.rs       /_pending, /_confirm;  locks.rs: /_lock
-//! past.rs          /_history, /_old, /_diff, /_rollback;  tags.rs: /_tag
+//! past.rs          /_history, /_old, /_diff, /_rollback, /_clear;  tags.rs: /_tag
 //! find.rs          /_find;  log.rs: /_log;  edges.rs: /_edges
 //! listeners.rs     /_channels, /_subscribers, /_global, /_forwarders, /_ids
 //! about.rs         /_roots, /_plugins, /_livez, /_readyz, /_ss, /_sync
@@ -109,6 +109,7 @@ async fn post(server: &Server, command: Command, asked: &Asked) -> Result<Respon
         Command::Cand => transactions::candidate(server, asked).await,
         Command::Commit => transactions::commit(server, asked).await,
         Command::Snapshot => about::snapshot(&server.engine).await,
+        Command::Clear => past::clear(server, asked).await,
         Command::Sync => Err(about::sync()),
         other => Err(elsewhere(other)),
     }

@@ -4,16 +4,16 @@ use http::Request;
 use hyper::body::Incoming;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tega_engine::Checked;
+use tega_engine::{Checked, CommitError, Keyed};
 
 use super::asked::Asked;
 use super::posted::Posted;
 use super::shown::{self, Made, ShownChange, as_json};
 use crate::accept::Peer;
-use crate::body;
 use crate::problem::Problem;
 use crate::response::Response;
 use crate::server::Server;
+use crate::{body, idempotency};
 
 /// `POST /_transaction`: commits all of it or nothing; with `dry_run=true` it only tells what that would change.
 ///
@@ -27,12 +27,28 @@ pub(super) async fn transaction(server: &Server, peer: &Peer, request: Request<I
     let asked = Asked::of_url(&head)?;
     asked.only(&["dry_run"])?;
     let dry_run = asked.flag("dry_run")?;
-    let posted = Posted::parse(&body::read(server, peer, body).await?)?;
-    let transaction = posted.begin(&server.engine, asked.author(server)?, asked.message()).await?;
+    let body = body::read(server, peer, body).await?;
+    let key = idempotency::key_of(&head, &body)?.filter(|_| !dry_run);
+    if let Some(earlier) = idempotency::earlier(&server.engine.state(), key.as_ref())? {
+        return Ok(made_before(server, &earlier));
+    }
+    let posted = Posted::parse(&body)?;
+    let mut transaction = posted.begin(&server.engine, asked.author(server)?, asked.message()).await?;
     if dry_run {
         return Ok(would_be(&server.engine.check(&transaction).await?));
     }
-    Ok(as_json(&Made::of(&server.engine.commit(transaction).await?)))
+    if let Some(key) = key {
+        transaction.set_key(key);
+    }
+    match server.engine.commit(transaction).await {
+        Err(CommitError::Repeated { earlier }) => Ok(made_before(server, &earlier)),
+        committed => Ok(as_json(&Made::of(&committed?))),
+    }
+}
+
+/// The answer to a request that was made before.
+fn made_before(server: &Server, earlier: &Keyed) -> Response {
+    idempotency::replayed(as_json(&Made::before(earlier, &server.engine.position_of(earlier.revision))))
 }
 
 /// `POST /_check`: tells what such a transaction would change.

@@ -147,6 +147,18 @@ async fn rollback_as_original(server: &Server, asked: &Asked) -> Result<Response
     Ok(response::empty())
 }
 
+/// `POST /_clear`: takes everything away, and answers nothing, as the original did.
+///
+/// # Errors
+/// Where a lock or a pending commit stands against it.
+///
+/// # Cancel safety
+/// Dropped, everything may or may not be taken away.
+pub(super) async fn clear(server: &Server, asked: &Asked) -> Result<Response, Problem> {
+    server.engine.clear(asked.author(server)?, asked.message()).await?;
+    Ok(response::empty())
+}
+
 /// `-2`: so many steps back. `2`: the place among the versions that are kept, from 0; but 0 itself the original did not take.
 fn steps(state: &State, root: &str, backto: &str) -> Result<Which, Problem> {
     let wrong = |detail: String| Problem::new(Kind::BadArgument, detail).with_fact("argument", "backto");

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tega_engine::{Author, AuthoredChange, Committed, ConfirmId, Effect, Position};
-use tega_tree::{Change, Difference, Path};
+use tega_engine::{Author, AuthoredChange, Committed, ConfirmId, Effect, Keyed, Position};
+use tega_tree::{Change, Difference, Path, Version};
 
 use crate::response::{self, Response};
 
@@ -40,6 +40,17 @@ pub(super) struct Made {
 }
 
 impl Made {
+    /// What became of one that was made before: what was told then.
+    pub(super) fn before(earlier: &Keyed, position: &Position) -> Self {
+        let version = |(root, version): &(String, Version)| (root.clone(), version.0);
+        Self {
+            revision: Some(earlier.revision.0),
+            position: position.to_string(),
+            versions: earlier.versions.iter().map(version).collect(),
+            confirm: earlier.confirm.as_ref().map(|id| id.0.clone()),
+        }
+    }
+
     pub(super) fn of(committed: &Committed) -> Self {
         let Committed { commit, state } = committed;
         let Some(commit) = commit else {

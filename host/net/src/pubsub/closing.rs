@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use tega_engine::FeedError;
+use tega_engine::FollowError;
 use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -55,11 +55,11 @@ impl Closing {
     }
 }
 
-impl From<FeedError> for Closing {
-    fn from(error: FeedError) -> Self {
+impl From<FollowError> for Closing {
+    fn from(error: FollowError) -> Self {
         match error {
-            FeedError::Gap { .. } => Self::too_slow(format!("too slow: {error}")),
-            _ => Self::stopping(),
+            FollowError::Stopped => Self::stopping(),
+            error => Self::too_slow(format!("too slow: {error}")),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tega_engine::{Author, Commit, Feed, FeedError, Mailbox, Message, Revision, Session, SessionScope};
+use tega_engine::{Author, FollowError, Followed, Follower, Mailbox, Message, Revision, Session, SessionScope};
 use tega_tree::Change;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use tokio_tungstenite::tungstenite::Message as Frame;
@@ -20,7 +20,8 @@ use super::node::{self, Asked};
 use super::notify::{self, Listener};
 use super::roster::Seat;
 use super::socket::Socket;
-use super::subscriptions::{Channel, Subscriptions};
+use super::subscriptions::{Channel, Subscriptions, Telling};
+use super::watches::{self, FromChannel, Watches};
 use crate::accept::Peer;
 use crate::limits::{NODE_FRAME_BYTES_MAX, PINGS_UNANSWERED_MAX};
 use crate::server::Server;
@@ -29,7 +30,8 @@ use crate::stage::Stages;
 /// What can come next.
 enum Event {
     Frame(Result<Frame, Closing>),
-    Commit(Result<Arc<Commit>, FeedError>),
+    Commit(Result<Followed, FollowError>),
+    Watched(FromChannel),
     Message(Arc<Message>),
     Called(Called),
     Tick,
@@ -47,8 +49,10 @@ pub(super) struct Connection {
 /// What a socket hears of besides its frames.
 #[derive(Debug)]
 struct Sources {
-    /// The commits, while a channel wants them.
-    feed: Option<Feed>,
+    /// The commits, while a channel wants them by the original's frames.
+    commits: Option<Follower>,
+    /// What a session that resumes is told instead.
+    watches: Watches,
     mailbox: Mailbox,
     calls: Calls,
     ticks: Interval,
@@ -60,6 +64,7 @@ struct Sources {
 struct Client {
     server: Arc<Server>,
     session: Option<Session>,
+    telling: Telling,
     subscriptions: Subscriptions,
     /// Where others see what it listens to.
     seat: Seat,
@@ -78,7 +83,8 @@ impl Connection {
         let mut ticks = interval_at(Instant::now() + period, period);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let sources = Sources {
-            feed: None,
+            commits: None,
+            watches: Watches::default(),
             mailbox: server.engine.channels().mailbox(),
             calls: Calls::new(),
             ticks,
@@ -89,6 +95,7 @@ impl Connection {
         let client = Client {
             server,
             session: None,
+            telling: Telling::Original,
             subscriptions,
             seat,
             is_node: false,
@@ -139,10 +146,13 @@ impl Connection {
         };
         match event {
             Event::Frame(frame) => self.frame(frame?).await,
-            Event::Commit(commit) => match self.client.told(&*commit?)? {
+            // Of a clearing the original told nobody.
+            Event::Commit(Err(FollowError::Cleared { .. })) => Ok(()),
+            Event::Commit(commit) => match self.client.told(&commit?)? {
                 Some(frame) => self.socket.send(frame).await,
                 None => Ok(()),
             },
+            Event::Watched(told) => self.socket.send(watches::frame(told)?).await,
             Event::Message(message) => self.message(&message).await,
             Event::Called(Called::Asked(call)) => match self.sources.calls.ask(call) {
                 Some(frame) => self.socket.send(frame).await,
@@ -167,7 +177,7 @@ impl Connection {
         let command = frame::parse(&text, self.client.session.as_ref().map(Session::scope))?;
         tracing::trace!(?command, "a frame came");
         let command = match command {
-            Command::Notify(changes) => return self.client.take(&changes, self.sources.feed.is_some()).await,
+            Command::Notify(changes) => return self.client.take(&changes, self.sources.commits.is_some()).await,
             Command::Sync { number, roots } => return self.sync(&number, &roots).await,
             command => command,
         };
@@ -223,11 +233,12 @@ impl Connection {
 
 impl Client {
     /// The frame that tells of a commit, where there is anything to be told.
-    fn told(&mut self, commit: &Commit) -> Result<Option<String>, Closing> {
-        while self.own.front().is_some_and(|own| *own < commit.revision) {
+    fn told(&mut self, commit: &Followed) -> Result<Option<String>, Closing> {
+        let revision = commit.revision();
+        while self.own.front().is_some_and(|own| *own < revision) {
             self.own.pop_front();
         }
-        if self.own.front() == Some(&commit.revision) {
+        if self.own.front() == Some(&revision) {
             return Ok(None);
         }
         let listener = match &self.session {
@@ -253,22 +264,28 @@ impl Client {
     fn obey(&mut self, command: Command, sources: &mut Sources) -> Result<Option<String>, Closing> {
         let engine = &self.server.engine;
         match command {
-            Command::Session { name, scope } => {
+            Command::Session { name, scope, telling } => {
                 let mut session = engine.sessions().open(&name, scope);
                 sources.calls.serve(session.take_calls());
                 self.session = Some(session);
                 self.seat.set_name(&name);
                 self.is_node = false;
-                return Ok(Some(format!("SESSIONACK {}", self.server.options.server_id)));
+                self.telling = telling;
+                let server_id = &self.server.options.server_id;
+                return Ok(Some(match telling {
+                    Telling::Original => format!("SESSIONACK {server_id}"),
+                    Telling::Resumable => watches::acknowledged(server_id, engine),
+                }));
             }
-            Command::Subscribe { channel, scope } => self.subscribe(channel, scope, sources)?,
+            Command::Subscribe { channel, scope, from } => return self.subscribe(channel, scope, from, sources),
             Command::Unsubscribe { channel, reply } => {
                 self.subscriptions.remove(&channel);
+                sources.watches.end(channel.text());
                 self.seat.remove(&channel);
                 if !self.subscriptions.has_key(&channel.key) {
                     sources.mailbox.unsubscribe(&channel.key);
                 }
-                self.settle_feed(sources);
+                self.settle_commits(sources);
                 return Ok(Some(reply));
             }
             Command::UnsubscribeAll => {
@@ -276,7 +293,8 @@ impl Client {
                 for key in self.subscriptions.clear() {
                     sources.mailbox.unsubscribe(&key);
                 }
-                self.settle_feed(sources);
+                self.settle_commits(sources);
+                sources.watches.end_all();
                 return Ok(Some("UNSUBSCRIBE\nnull".to_owned()));
             }
             Command::Publish { channel, body, sender } => {
@@ -297,23 +315,34 @@ impl Client {
         Author::client(self.session.as_ref().map(|session| session.name().to_owned()), self.session.is_some())
     }
 
-    /// From now on the commits after the present one are told: what a client does once it knows that this was handled is among
-    /// them.
-    fn subscribe(&mut self, channel: Channel, scope: SessionScope, sources: &mut Sources) -> Result<(), Closing> {
-        let after = self.server.engine.state().revision();
-        self.subscriptions.add(channel.clone(), after, self.server.options.subscriptions_max)?;
+    /// Listens to a channel. By the original's frames the commits after the present one are told: what a client does once it knows
+    /// that this was handled is among them. A session that resumes is told from where on.
+    fn subscribe(
+        &mut self,
+        channel: Channel,
+        scope: SessionScope,
+        from: Option<String>,
+        sources: &mut Sources,
+    ) -> Result<Option<String>, Closing> {
+        let engine = &self.server.engine;
+        let state = engine.state();
+        let after = (self.telling == Telling::Original).then(|| state.revision());
+        let pattern = self.subscriptions.add(channel.clone(), after, self.server.options.subscriptions_max)?;
         self.seat.add(&channel, scope);
         sources.mailbox.subscribe(&channel.key);
-        if sources.feed.is_none() && self.subscriptions.want_commits() {
-            sources.feed = Some(self.server.engine.feed(after));
+        if self.telling == Telling::Resumable {
+            return Ok(Some(sources.watches.begin(engine, channel.text(), pattern, from.as_deref())));
         }
-        Ok(())
+        if sources.commits.is_none() && self.subscriptions.want_commits() {
+            sources.commits = Some(engine.follow(&state.position));
+        }
+        Ok(None)
     }
 
     /// Who wants no commits must not be told that some were lost.
-    fn settle_feed(&self, sources: &mut Sources) {
+    fn settle_commits(&self, sources: &mut Sources) {
         if !self.subscriptions.want_commits() {
-            sources.feed = None;
+            sources.commits = None;
         }
     }
 }
@@ -324,14 +353,15 @@ impl Client {
 /// Nothing is lost when it is dropped.
 async fn next(socket: &mut Socket, sources: &mut Sources) -> Event {
     let commit = async {
-        match &mut sources.feed {
-            Some(feed) => feed.next().await,
+        match &mut sources.commits {
+            Some(commits) => commits.next().await,
             None => pending().await,
         }
     };
     tokio::select! {
         frame = socket.next() => Event::Frame(frame),
         commit = commit => Event::Commit(commit),
+        told = sources.watches.next() => Event::Watched(told),
         message = sources.mailbox.next() => Event::Message(message),
         called = sources.calls.next() => Event::Called(called),
         _ = sources.ticks.tick() => Event::Tick,

@@ -9,16 +9,16 @@ use tega_tree::{Change, Value};
 use super::calls::Call;
 use super::closing::Closing;
 use super::node::{self, Asked};
-use super::subscriptions::{Channel, Form};
+use super::subscriptions::{Channel, Form, Telling};
 use crate::args::is_true;
 
 /// What a client asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Command {
     /// Opens a session of a name.
-    Session { name: String, scope: SessionScope },
-    /// Listens to a channel, here or on all nodes.
-    Subscribe { channel: Channel, scope: SessionScope },
+    Session { name: String, scope: SessionScope, telling: Telling },
+    /// Listens to a channel, here or on all nodes. `from` is the fifth word: where a session that resumes wants to begin.
+    Subscribe { channel: Channel, scope: SessionScope, from: Option<String> },
     /// No longer listens to a channel; `reply` is the frame that says so.
     Unsubscribe { channel: Channel, reply: String },
     /// No longer listens to any.
@@ -49,13 +49,14 @@ pub(super) fn parse(text: &str, scope: Option<SessionScope>) -> Result<Command, 
     match name {
         "SESSION" => {
             let name = words.named("an id")?.to_owned();
-            Ok(Command::Session { name, scope: words.scope()? })
+            Ok(Command::Session { name, scope: words.scope()?, telling: words.telling() })
         }
         "SUBSCRIBE" => {
             let channel = words.named("a channel")?;
             // Until links carry subscriptions on, what reaches all nodes reaches this one.
             let scope = words.scope()?;
-            Ok(Command::Subscribe { channel: Channel::new(channel, words.form()?), scope })
+            let channel = Channel::new(channel, words.form()?);
+            Ok(Command::Subscribe { channel, scope, from: words.words.next().map(str::to_owned) })
         }
         "UNSUBSCRIBE" => {
             if words.words.clone().next().is_none() {
@@ -136,10 +137,19 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// The next word, which says whether the channel is a regular expression.
+    /// The next word, which may ask for more than the original told. Others are passed over, as the original did.
+    fn telling(&mut self) -> Telling {
+        match self.words.next() {
+            Some("resume") => Telling::Resumable,
+            _ => Telling::Original,
+        }
+    }
+
+    /// The next word, which says how the channel is written.
     fn form(&mut self) -> Result<Form, Closing> {
         match self.words.next() {
             Some("False" | "false" | "0") => Ok(Form::Plain),
+            Some("Pattern" | "pattern") => Ok(Form::Pattern),
             Some(word) if is_true(word) => Ok(Form::Regex),
             _ => Err(Closing::policy(format!(
                 "{} must say whether the channel is a regular expression: True or False",
@@ -178,13 +188,27 @@ mod tests {
 
     #[test]
     fn frames_are_read_as_the_original_sends_them() {
-        let session = |scope| Command::Session { name: "bob".into(), scope };
-        let subscribe = |channel: &str, scope, form| Command::Subscribe { channel: Channel::new(channel, form), scope };
+        let session = |scope| Command::Session { name: "bob".into(), scope, telling: Telling::Original };
+        let subscribe =
+            |channel: &str, scope, form| Command::Subscribe { channel: Channel::new(channel, form), scope, from: None };
         for (frame, command) in [
             ("SESSION bob local", session(SessionScope::Local)),
             ("SESSION bob global more words\r\n", session(SessionScope::Global)),
             ("SUBSCRIBE a.b local False", subscribe("a.b", SessionScope::Local, Form::Plain)),
-            ("SUBSCRIBE a\\.b global True more", subscribe("a\\.b", SessionScope::Global, Form::Regex)),
+            ("SUBSCRIBE a\\.b global True", subscribe("a\\.b", SessionScope::Global, Form::Regex)),
+            ("SUBSCRIBE a.* local Pattern", subscribe("a.*", SessionScope::Local, Form::Pattern)),
+            (
+                "SUBSCRIBE a local False 3f.0:12 more",
+                Command::Subscribe {
+                    channel: Channel::new("a", Form::Plain),
+                    scope: SessionScope::Local,
+                    from: Some("3f.0:12".into()),
+                },
+            ),
+            (
+                "SESSION bob local resume",
+                Command::Session { name: "bob".into(), scope: SessionScope::Local, telling: Telling::Resumable },
+            ),
             ("UNSUBSCRIBE", Command::UnsubscribeAll),
             ("PUBLISH a\\.b\n{\"message\": {\"message\": \"x\"}}", publish("a.b", r#"{"message":"x"}"#, None)),
             ("PUBLISH a\r\n {\"other\": 1, \"message\": null}\r\nand more", publish("a", "null", None)),

@@ -7,6 +7,7 @@
 //! connection.rs     one socket: what comes, and what is done about it;  calls.rs: calls both ways
 //! subscriptions.rs  the channels of a socket;  roster.rs: those of all sockets
 //! notify.rs         the frames that tell of commits and whole roots
+//! watches.rs        what a session that resumes is told instead
 //! node.rs           what a local node asks for and tells
 //! ```
 //!
@@ -22,6 +23,7 @@ mod notify;
 mod roster;
 mod socket;
 mod subscriptions;
+mod watches;
 
 pub(crate) use handshake::upgrade;
 pub(crate) use roster::Roster;

@@ -1,6 +1,6 @@
 //! The frames that tell a subscriber of commits, and a node of whole roots.
 
-use tega_engine::{AuthorKind, Commit, Item, ItemKind, items};
+use tega_engine::{AuthorKind, Followed, Item, ItemKind};
 use tega_tree::{Change, Node, Path, Pattern};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
@@ -21,17 +21,19 @@ pub(super) enum Listener<'a> {
 /// nothing to be told.
 ///
 /// # Errors
-/// How the socket is to be closed, where the frame would be too large: many channels may each be told the same large value.
+/// How the socket is to be closed, where the frame would be too large: many channels may each be told the same large value; or where
+/// the log does not tell enough of a commit that was long ago.
 pub(super) fn frame(
-    commit: &Commit,
+    commit: &Followed,
     subscriptions: &Subscriptions,
     listener: Listener<'_>,
 ) -> Result<Option<String>, Closing> {
     let patterns: Vec<&Pattern> =
-        subscriptions.iter().filter_map(|subscription| subscription.pattern_for(commit)).collect();
+        subscriptions.iter().filter_map(|subscription| subscription.pattern_for(commit.revision())).collect();
     let mut text = b"NOTIFY\n[".to_vec();
     let before = text.len();
-    for item in items(commit, &patterns) {
+    let items = commit.items(&patterns).map_err(|error| Closing::too_slow(format!("too slow: {error}")))?;
+    for item in items {
         if matches!(listener, Listener::Client(Some(name)) if is_of(&item, name)) {
             continue;
         }
@@ -47,7 +49,7 @@ pub(super) fn frame(
             _ => write_item(&item, &mut text),
         }
         if text.len() > NOTIFY_BYTES_MAX {
-            let reason = format!("revision {} takes more than {NOTIFY_BYTES_MAX} bytes to tell", commit.revision);
+            let reason = format!("revision {} takes more than {NOTIFY_BYTES_MAX} bytes to tell", commit.revision());
             return Err(Closing::Ours(CloseCode::Size, reason));
         }
     }
@@ -72,8 +74,8 @@ fn is_of(item: &Item, name: &str) -> bool {
 }
 
 /// The topmost node that went with a removed one and that the channels still cover: the parents that puts had made go too.
-fn removed(item: &Item, commit: &Commit, patterns: &[&Pattern]) -> Path {
-    let parents = match commit.changes.get(item.change).map(|authored| &authored.change) {
+fn removed(item: &Item, commit: &Followed, patterns: &[&Pattern]) -> Path {
+    let parents = match commit.changes().get(item.change).map(|authored| &authored.change) {
         Some(Change::Delete { path, parents }) if *path == item.path => *parents,
         _ => 0,
     };

@@ -1,6 +1,6 @@
 //! The channels of a socket.
 
-use tega_engine::{Commit, Revision};
+use tega_engine::Revision;
 use tega_tree::{Path, Pattern};
 
 use super::closing::Closing;
@@ -13,6 +13,17 @@ pub(super) enum Form {
     Plain,
     /// As regular expressions, split at each `\.`.
     Regex,
+    /// As a pattern: `a.*.c`. The original had none.
+    Pattern,
+}
+
+/// How a session is told of commits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Telling {
+    /// By the original's frames: one for each commit.
+    Original,
+    /// With positions to resume from: one frame for each channel that a commit touched.
+    Resumable,
 }
 
 /// A channel as a client names it.
@@ -35,8 +46,7 @@ impl Channel {
         match (self.form, other.form) {
             (Form::Plain, Form::Plain) => self.key == other.key,
             // To an expression a dot and an escaped dot are two things.
-            (Form::Regex, Form::Regex) => self.text == other.text,
-            _ => false,
+            (form, same) => form == same && self.text == other.text,
         }
     }
 
@@ -44,8 +54,13 @@ impl Channel {
     pub(super) fn escaped(&self) -> String {
         match self.form {
             Form::Plain => with_escapes(&self.key),
-            Form::Regex => self.text.clone(),
+            Form::Regex | Form::Pattern => self.text.clone(),
         }
+    }
+
+    /// As it was written.
+    pub(super) fn text(&self) -> &str {
+        &self.text
     }
 
     /// The nodes it stands for; none where its text is no path, and it is good for messages only.
@@ -55,6 +70,7 @@ impl Channel {
             Form::Regex => {
                 Pattern::parse_regex(&self.text).map(Some).map_err(|error| Closing::policy(error.to_string()))
             }
+            Form::Pattern => Pattern::parse(&self.text).map(Some).map_err(|error| Closing::policy(error.to_string())),
         }
     }
 }
@@ -64,14 +80,14 @@ impl Channel {
 pub(super) struct Subscription {
     channel: Channel,
     pattern: Option<Pattern>,
-    /// The commits after this one are told.
-    after: Revision,
+    /// The commits after this one are told by the original's frames; none are where a watch tells of them.
+    after: Option<Revision>,
 }
 
 impl Subscription {
-    /// The nodes whose changes in this commit are to be told.
-    pub(super) fn pattern_for(&self, commit: &Commit) -> Option<&Pattern> {
-        self.pattern.as_ref().filter(|_| commit.revision > self.after)
+    /// The nodes whose changes in a commit are to be told by the original's frames.
+    pub(super) fn pattern_for(&self, revision: Revision) -> Option<&Pattern> {
+        self.pattern.as_ref().filter(|_| self.after.is_some_and(|after| revision > after))
     }
 }
 
@@ -84,25 +100,35 @@ impl Subscriptions {
         self.0.iter()
     }
 
-    /// Adds a channel; one that is there already stays as it is.
+    /// Adds a channel, of which the commits after a revision are told by the original's frames, or, without one, by a watch: gives
+    /// the nodes that it is to watch. Of the former, one that is there already stays as it is; of the latter, one of the same text
+    /// makes place.
     ///
     /// # Errors
-    /// Where there are too many, or a regular expression is not valid.
-    pub(super) fn add(&mut self, channel: Channel, after: Revision, limit: usize) -> Result<(), Closing> {
-        if self.position(&channel).is_some() {
-            return Ok(());
+    /// Where there are too many, or an expression is not valid.
+    pub(super) fn add(
+        &mut self,
+        channel: Channel,
+        after: Option<Revision>,
+        limit: usize,
+    ) -> Result<Option<Pattern>, Closing> {
+        match after {
+            Some(_) if self.position(&channel).is_some() => return Ok(None),
+            Some(_) => {}
+            None => self.0.retain(|subscription| subscription.channel.text != channel.text),
         }
         if self.0.len() >= limit {
             return Err(Closing::policy(format!("a session has at most {limit} subscriptions, which is the limit")));
         }
-        let regexes = self.0.iter().filter(|subscription| subscription.channel.form == Form::Regex).count();
-        if channel.form == Form::Regex && regexes >= REGEX_SUBSCRIPTIONS_MAX {
-            let reason = format!("a session has at most {REGEX_SUBSCRIPTIONS_MAX} channels of regular expressions");
+        let regexes = self.0.iter().filter(|subscription| subscription.channel.form != Form::Plain).count();
+        if channel.form != Form::Plain && regexes >= REGEX_SUBSCRIPTIONS_MAX {
+            let reason = format!("a session has at most {REGEX_SUBSCRIPTIONS_MAX} channels of expressions");
             return Err(Closing::policy(reason));
         }
         let pattern = channel.pattern()?;
+        let watched = pattern.clone().filter(|_| after.is_none());
         self.0.push(Subscription { channel, pattern, after });
-        Ok(())
+        Ok(watched)
     }
 
     pub(super) fn remove(&mut self, channel: &Channel) {
@@ -117,7 +143,7 @@ impl Subscriptions {
             channel.form == Form::Plain && Path::parse(&channel.key).is_ok_and(|path| path == *root)
         };
         for subscription in self.0.iter_mut().filter(|subscription| is_root(&subscription.channel)) {
-            subscription.after = subscription.after.max(revision);
+            subscription.after = subscription.after.map(|after| after.max(revision));
         }
     }
 
@@ -131,9 +157,9 @@ impl Subscriptions {
         self.0.iter().any(|subscription| subscription.channel.key == key)
     }
 
-    /// Whether any stands for nodes.
+    /// Whether any is to be told of commits by the original's frames.
     pub(super) fn want_commits(&self) -> bool {
-        self.0.iter().any(|subscription| subscription.pattern.is_some())
+        self.0.iter().any(|subscription| subscription.pattern.is_some() && subscription.after.is_some())
     }
 
     fn position(&self, channel: &Channel) -> Option<usize> {
@@ -200,15 +226,15 @@ mod tests {
     #[test]
     fn a_channel_that_is_no_path_is_still_one() {
         let mut subscriptions = Subscriptions::default();
-        subscriptions.add(Channel::new("a..b", Form::Plain), Revision(0), 3).unwrap();
+        subscriptions.add(Channel::new("a..b", Form::Plain), Some(Revision(0)), 3).unwrap();
         assert!(subscriptions.has_key("a..b") && !subscriptions.want_commits());
-        subscriptions.add(Channel::new("a.b", Form::Plain), Revision(0), 3).unwrap();
-        subscriptions.add(Channel::new("a\\.b", Form::Plain), Revision(0), 3).unwrap();
-        subscriptions.add(Channel::new("a\\.b", Form::Regex), Revision(0), 3).unwrap();
+        subscriptions.add(Channel::new("a.b", Form::Plain), Some(Revision(0)), 3).unwrap();
+        subscriptions.add(Channel::new("a\\.b", Form::Plain), Some(Revision(0)), 3).unwrap();
+        subscriptions.add(Channel::new("a\\.b", Form::Regex), Some(Revision(0)), 3).unwrap();
         assert_eq!(subscriptions.iter().count(), 3);
-        assert!(subscriptions.add(Channel::new("(", Form::Regex), Revision(0), 4).is_err());
-        assert!(subscriptions.add(Channel::new("c", Form::Plain), Revision(0), 3).is_err());
-        assert!(subscriptions.add(Channel::new("a.b", Form::Regex), Revision(0), 4).is_ok());
+        assert!(subscriptions.add(Channel::new("(", Form::Regex), Some(Revision(0)), 4).is_err());
+        assert!(subscriptions.add(Channel::new("c", Form::Plain), Some(Revision(0)), 3).is_err());
+        assert!(subscriptions.add(Channel::new("a.b", Form::Regex), Some(Revision(0)), 4).is_ok());
         assert_eq!(subscriptions.iter().count(), 4);
         subscriptions.remove(&Channel::new("a.b", Form::Regex));
         subscriptions.remove(&Channel::new("a.b", Form::Plain));

@@ -188,7 +188,7 @@ async fn a_snapshot_is_written_when_asked_for() {
         ("POST", "/_ss", "", 200, r#"{"revision":1}"#),
         ("GET", "/_ss", "", 405, "takes POST"),
         ("POST", "/_sync", "", 404, "catches up with its global one by itself"),
-        ("POST", "/_clear", "", 404, "there is no command /_clear"),
+        ("POST", "/_nothing", "", 404, "there is no command /_nothing"),
         ("GET", "/_reload", "", 404, "there is no command /_reload"),
     ];
     server.check("", &steps).await;

@@ -16,6 +16,8 @@ mod patches;
 mod pubsub;
 mod pubsub_limits;
 mod reads;
+mod repeated;
+mod resuming;
 mod rpc;
 mod told;
 mod transactions;
@@ -68,9 +70,14 @@ impl Server {
     }
 
     async fn start_with(options: NetOptions) -> Self {
+        Self::start_on(options, &Options::default()).await
+    }
+
+    /// A server with a database of its own making.
+    async fn start_on(options: NetOptions, database: &Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let storage = FileStorage::open(folder.path()).unwrap();
-        let (engine, _) = Engine::open(storage, &Options::default(), Arc::new(TestClock)).unwrap();
+        let (engine, _) = Engine::open(storage, database, Arc::new(TestClock)).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopping) = oneshot::channel();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::SinkExt;
 use tega_engine::limits::MAILBOX_MESSAGES_MAX;
-use tega_engine::{Author, Message as ChannelMessage};
+use tega_engine::{Author, HistoryLimits, Message as ChannelMessage, Options, Retention};
 use tega_tree::{Path, Value};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
@@ -79,8 +79,11 @@ async fn a_socket_that_answers_no_ping_is_closed() {
 }
 
 #[tokio::test]
-async fn a_reader_that_fell_too_far_behind_is_told_which_commits_it_missed() {
-    let server = Server::start().await;
+async fn a_reader_that_fell_too_far_behind_is_told_so_once_the_log_does_not_reach_back_either() {
+    let retention = Retention { bytes: Some(1), ..Retention::default() };
+    let history = HistoryLimits { versions: 1, ..HistoryLimits::default() };
+    let database = Options { retention, history, segment_bytes_max: 1_000_000, ..Options::default() };
+    let server = Server::start_on(NetOptions::default(), &database).await;
     let mut slow = server.session("slow", &["SUBSCRIBE a local False"]).await;
     let author = Arc::new(Author::daemon());
     let value = Value::from("x".repeat(2_000_000).as_str());
@@ -88,9 +91,10 @@ async fn a_reader_that_fell_too_far_behind_is_told_which_commits_it_missed() {
         let mut transaction = server.engine.begin_as(Arc::clone(&author));
         transaction.put(Path::parse("a").unwrap(), value.clone()).unwrap();
         server.engine.commit(transaction).await.unwrap();
+        server.engine.snapshot().await.unwrap();
     }
     let closed = slow.closed().await;
-    assert!(closed.code == CloseCode::Again && closed.reason.contains("are no longer kept"), "{closed:?}");
+    assert!(closed.code == CloseCode::Again && closed.reason.contains("no longer in the log"), "{closed:?}");
 }
 
 #[tokio::test]

@@ -1,0 +1,121 @@
+//! A watcher of patterns: what of each commit concerns them, with a word where nothing does, and where something is lost.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tega_tree::Pattern;
+
+use super::follow::{FollowError, Followed, Follower};
+use super::items::Item;
+use crate::limits::BOOKMARK_COMMITS;
+use crate::{Author, Effect, Engine, FeedError, Position};
+
+/// What a watcher is told.
+#[derive(Clone, Debug)]
+pub enum WatchEvent {
+    /// A commit that touched nodes of its patterns.
+    Commit(Watched),
+    /// Nothing of its patterns was touched up to here: a later watch can be resumed from it.
+    Bookmark(Position),
+    /// The commits from where it stood are gone, the database was cleared, or the position it was to be resumed from is not one of
+    /// this database. It goes on after this one: what is to be known has to be read anew.
+    Reset(Position),
+}
+
+/// A commit as a watcher is told of it.
+#[derive(Clone, Debug)]
+pub struct Watched {
+    /// Where the database stood after it: the watch can be resumed from here.
+    pub position: Position,
+    /// When it was made.
+    pub time: Timestamp,
+    /// Who made it.
+    pub author: Arc<Author>,
+    /// Why.
+    pub message: Option<String>,
+    /// What happened to the watched nodes, in order; at least one.
+    pub items: Vec<Item>,
+    /// What it did beside that.
+    pub effects: Vec<Effect>,
+}
+
+/// A watcher of patterns. It costs the writer nothing, however slow it is.
+#[derive(Debug)]
+pub struct Watch {
+    patterns: Vec<Pattern>,
+    follower: Follower,
+    /// Where it goes on after a reset that it is to be told of.
+    reset: Option<Position>,
+    /// The commits passed over since the last event.
+    passed: usize,
+}
+
+impl Engine {
+    /// Watches the nodes of patterns: from the commit after a position on, or after the present one.
+    pub fn watch(&self, patterns: Vec<Pattern>, after: Option<&Position>) -> Watch {
+        let follower = match after {
+            Some(after) => self.follow(after),
+            None => self.follow(&self.state().position),
+        };
+        let reset = after.filter(|after| *after != follower.position()).map(|_| follower.position().clone());
+        Watch { patterns, follower, reset, passed: 0 }
+    }
+}
+
+impl Watch {
+    /// The position up to which everything was told, or found not to matter.
+    pub fn position(&self) -> &Position {
+        self.follower.position()
+    }
+
+    /// The next event.
+    ///
+    /// # Errors
+    /// [`FeedError::Stopped`].
+    ///
+    /// # Cancel safety
+    /// Nothing is lost when the future is dropped.
+    pub async fn next(&mut self) -> Result<WatchEvent, FeedError> {
+        loop {
+            if let Some(position) = self.reset.take() {
+                return Ok(self.told(WatchEvent::Reset(position)));
+            }
+            match self.follower.next().await {
+                Ok(followed) => {
+                    if let Some(event) = self.look_at(&followed) {
+                        return Ok(self.told(event));
+                    }
+                }
+                Err(FollowError::Gone { present, .. } | FollowError::Cleared { present }) => {
+                    return Ok(self.told(WatchEvent::Reset(present)));
+                }
+                Err(FollowError::Stopped) => return Err(FeedError::Stopped),
+            }
+        }
+    }
+
+    fn told(&mut self, event: WatchEvent) -> WatchEvent {
+        self.passed = 0;
+        event
+    }
+
+    fn look_at(&mut self, followed: &Followed) -> Option<WatchEvent> {
+        let patterns: Vec<&Pattern> = self.patterns.iter().collect();
+        let Ok(items) = followed.items(&patterns) else {
+            return Some(WatchEvent::Reset(self.follower.skip()));
+        };
+        let position = || self.follower.position().clone();
+        if items.is_empty() {
+            self.passed += 1;
+            return (self.passed >= BOOKMARK_COMMITS).then(|| WatchEvent::Bookmark(position()));
+        }
+        Some(WatchEvent::Commit(Watched {
+            position: position(),
+            time: followed.time(),
+            author: Arc::clone(followed.author()),
+            message: followed.message().map(str::to_owned),
+            items,
+            effects: followed.effects().to_vec(),
+        }))
+    }
+}
