@@ -48,6 +48,7 @@ pub(crate) fn effect_text(effect: &Effect) -> String {
         Effect::Confirm { id, .. } => format!("confirm {id}"),
         Effect::Confirmed { id } => format!("confirmed {id}"),
         Effect::Undone { id, kept } if kept.is_empty() => format!("undone {id}"),
+        Effect::Clear { .. } => "clear".to_owned(),
         other => panic!("{other:?}"),
     }
 }

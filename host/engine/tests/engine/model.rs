@@ -178,6 +178,9 @@ impl Model {
                 _ => (&[][..], None),
             };
             let (touched, changes) = (draft.touched.clone(), None);
+            if matches!(submitted, Submitted::Clear) {
+                self.roots.clear();
+            }
             self.advance(draft, steps, second);
             self.waiting = waiting;
             self.made.push(Made { revision: self.revision() + 1, second, message, effects, touched, changes });
@@ -214,6 +217,8 @@ impl Model {
                 effects.push(format!("confirmed {id}"));
                 waiting.retain(|waiting| waiting.id != *id);
             }
+            Submitted::Clear if !waiting.is_empty() => return Err(Refused::Pending),
+            Submitted::Clear => effects.push("clear".to_owned()),
             Submitted::Cancel(id) => {
                 draft.undo(self, &self.waiting(id)?.before).map_err(Refused::Misfit)?;
                 effects.push(format!("undone {id}"));
@@ -255,7 +260,10 @@ impl Model {
         for step in steps {
             match step {
                 Step::Tag { root, name, version } => {
-                    let known = &self.roots[root];
+                    let known = self.roots.get(root).ok_or(Refused::Lack(Lack::NoRoot))?;
+                    if *version > known.newest() {
+                        return Err(Refused::Lack(Lack::NotYet));
+                    }
                     if !known.is_readable(*version) {
                         return Err(Refused::Lack(Lack::TooOld));
                     }

@@ -67,6 +67,9 @@ impl Run {
             }
             175..=182 => self.whole().await,
             183..=186 => self.restart().await,
+            187 => {
+                self.world.clear().await;
+            }
             _ => {
                 let plan = self.world.plan();
                 let begun = self.world.begin(&plan);

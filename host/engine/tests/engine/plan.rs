@@ -83,4 +83,6 @@ pub(crate) enum Submitted {
     },
     Confirm(ConfirmId),
     Cancel(ConfirmId),
+    /// Everything goes.
+    Clear,
 }

@@ -103,10 +103,10 @@ impl Root {
     /// A new state; `back_to` is the version it was rolled back to as a whole, if it was.
     pub(crate) fn advance(&mut self, revision: u64, second: i64, node: Slot, back_to: Option<u64>) {
         let before = match (back_to, self.states.is_empty()) {
+            (_, true) => None,
             // Behind a state that went since it was asked for nothing is known.
             (Some(to), _) if !self.is_readable(to) => Some(to),
             (Some(to), _) => self.state(to).before,
-            (None, true) => None,
             (None, false) => Some(self.newest()),
         };
         if !self.states.is_empty() {

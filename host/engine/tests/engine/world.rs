@@ -268,6 +268,20 @@ impl World {
         self.settle(&submitted, outcome)
     }
 
+    /// Takes everything away.
+    pub(crate) async fn clear(&mut self) -> Ended {
+        let before = self.engine.state().position.clone();
+        let outcome = self.engine.clear(bob(), None).await;
+        let ended = self.settle(&Submitted::Clear, outcome);
+        if ended == Ended::Made {
+            assert!(!self.engine.is_past(&before), "{before} is a position of what was cleared");
+            // It stands, but the segment after it could not be made.
+            self.is_dead |= self.engine.is_refusing();
+        }
+        self.counts.add(if ended == Ended::Made { "clearings" } else { "clearings that failed" }, 1);
+        ended
+    }
+
     /// Does to the model what was done to the engine, and compares what came of it.
     fn settle(&mut self, submitted: &Submitted, outcome: Result<Committed, CommitError>) -> Ended {
         let second = self.clock.second();
@@ -347,6 +361,9 @@ impl World {
                 let plans: Vec<Plan> = plans.collect();
                 let begun = plans.iter().map(|plan| self.begin(plan)).collect();
                 self.commit(begun).await;
+            }
+            24 => {
+                self.clear().await;
             }
             16..=23 if !self.model.waiting.is_empty() => {
                 let id = self.random.pick(&self.model.waiting).id.clone();
