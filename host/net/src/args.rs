@@ -1,8 +1,12 @@
 //! The arguments in a URL.
 
+use http::HeaderMap;
 use percent_encoding::percent_decode_str;
 
 use crate::problem::{Kind, Problem};
+
+/// The header that says why, as the argument `message` does.
+const MESSAGE_HEADER: &str = "tega-message";
 
 /// The arguments in a URL. Names are case sensitive; of one that comes more than once the last counts.
 #[derive(Debug)]
@@ -69,6 +73,20 @@ impl Args {
     pub(crate) fn required(&self, name: &'static str) -> Result<&str, Problem> {
         let missing = || Problem::new(Kind::BadArgument, format!("the argument {name} is missing"));
         self.text(name).ok_or_else(|| missing().with_fact("argument", name))
+    }
+
+    /// Why, as the argument says it or, without one, the header `tega-message`.
+    ///
+    /// # Errors
+    /// Where the header is not UTF-8.
+    pub(crate) fn message(&self, headers: &HeaderMap) -> Result<Option<String>, Problem> {
+        if let Some(message) = self.text("message") {
+            return Ok(Some(message.to_owned()));
+        }
+        let Some(message) = headers.get(MESSAGE_HEADER) else { return Ok(None) };
+        let text = std::str::from_utf8(message.as_bytes())
+            .map_err(|_| Problem::new(Kind::BadHeader, format!("the header {MESSAGE_HEADER} is not UTF-8")))?;
+        Ok(Some(text.to_owned()).filter(|text| !text.is_empty()))
     }
 
     /// Refuses an argument whose meaning this version does not have, rather than answering as if it were not there.

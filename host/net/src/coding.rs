@@ -66,19 +66,16 @@ impl Coding {
 pub(crate) struct Accepted {
     /// The coding that it likes best, where it likes it as well as none.
     coding: Option<Coding>,
-    /// Whether it takes an answer that is not compressed.
+    /// Whether it takes an answer that is not compressed. Who does not and takes no coding that the server has is sent one all the same.
     plain: bool,
 }
 
 impl Accepted {
     /// What the `Accept-Encoding` headers ask for (RFC 9110, 12.5.3). Of codings that are liked as well, zstd is taken.
-    ///
-    /// # Errors
-    /// Where they leave nothing that the server has.
-    pub(crate) fn read(headers: &HeaderMap) -> Result<Self, Problem> {
+    pub(crate) fn read(headers: &HeaderMap) -> Self {
         let mut all = headers.get_all(ACCEPT_ENCODING).iter().peekable();
         if all.peek().is_none() {
-            return Ok(Self { coding: None, plain: true });
+            return Self { coding: None, plain: true };
         }
         let (mut gzip, mut zstd, mut plain, mut other) = (None, None, None, None);
         for item in all.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')) {
@@ -98,13 +95,7 @@ impl Accepted {
         let (coding, liked) = if of(zstd) >= of(gzip) { (Coding::Zstd, of(zstd)) } else { (Coding::Gzip, of(gzip)) };
         let takes_plain = plain.or(other).is_none_or(|quality| quality > 0.0);
         let is_liked = liked > 0.0 && plain.is_none_or(|plain| liked >= plain);
-        if !is_liked && !takes_plain {
-            return Err(Problem::new(
-                Kind::NotAcceptable,
-                "answers are gzip, zstd or not compressed, and Accept-Encoding takes none of these",
-            ));
-        }
-        Ok(Self { coding: is_liked.then_some(coding), plain: takes_plain })
+        Self { coding: is_liked.then_some(coding), plain: takes_plain }
     }
 
     /// How an answer of so many bytes is compressed.
@@ -184,12 +175,12 @@ mod tests {
 
     use super::*;
 
-    fn accepted(text: Option<&'static str>) -> Option<Accepted> {
+    fn accepted(text: Option<&'static str>) -> Accepted {
         let mut headers = HeaderMap::new();
         if let Some(text) = text {
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(text));
         }
-        Accepted::read(&headers).ok()
+        Accepted::read(&headers)
     }
 
     #[test]
@@ -210,10 +201,10 @@ mod tests {
             (Some("gzip, identity;q=0"), Some(Gzip), false),
             (Some("gzip, *;q=0"), Some(Gzip), false),
         ] {
-            assert_eq!(accepted(text), Some(Accepted { coding, plain }), "{text:?}");
+            assert_eq!(accepted(text), Accepted { coding, plain }, "{text:?}");
         }
         for text in ["identity;q=0", "br, *;q=0", "gzip;q=0, zstd;q=0, identity;q=0"] {
-            assert_eq!(accepted(Some(text)), None, "{text}");
+            assert_eq!(accepted(Some(text)).coding_for(CODED_BYTES_MIN), None, "{text}");
         }
     }
 
@@ -225,7 +216,7 @@ mod tests {
             ("gzip, identity;q=0", 1, Some(Coding::Gzip)),
             ("br", CODED_BYTES_MIN, None),
         ] {
-            assert_eq!(accepted(Some(text)).unwrap().coding_for(bytes), coding, "{text} {bytes}");
+            assert_eq!(accepted(Some(text)).coding_for(bytes), coding, "{text} {bytes}");
         }
     }
 

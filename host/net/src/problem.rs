@@ -40,6 +40,7 @@ pub(crate) enum Kind {
     VersionMismatch,
     PendingCommit,
     NoSuchState,
+    NoLongerKept,
     TooLarge,
     Locked,
     PathTooLong,
@@ -61,7 +62,6 @@ pub(crate) enum Kind {
     Collision,
     NoSession,
     BadHeader,
-    NotAcceptable,
     PatchFailed,
     TestFailed,
     PreconditionFailed,
@@ -91,7 +91,8 @@ impl Kind {
             Self::BelowLeaf => (S::CONFLICT, "below-leaf", "Below a leaf"),
             Self::VersionMismatch => (S::CONFLICT, "version-mismatch", "Another version than expected"),
             Self::PendingCommit => (S::CONFLICT, "pending-commit", "A confirmed commit is pending there"),
-            Self::NoSuchState => (S::NOT_FOUND, "no-such-state", "No such state is kept"),
+            Self::NoSuchState => (S::NOT_FOUND, "no-such-state", "There is no such state"),
+            Self::NoLongerKept => (S::GONE, "no-longer-kept", "That state is no longer kept"),
             Self::Locked => (S::LOCKED, "locked", "Locked by another session"),
             Self::TooLarge => (S::PAYLOAD_TOO_LARGE, "too-large", "Too large"),
             Self::PathTooLong => (S::URI_TOO_LONG, "path-too-long", "The path is too long"),
@@ -110,7 +111,6 @@ impl Kind {
             Self::NoSpace => (S::INSUFFICIENT_STORAGE, "no-space", "No space left"),
             Self::BadBody => (S::BAD_REQUEST, "bad-body", "The body is not of the form asked for"),
             Self::BadHeader => (S::BAD_REQUEST, "bad-header", "A header is wrong"),
-            Self::NotAcceptable => (S::NOT_ACCEPTABLE, "not-acceptable", "Not in a form that the client takes"),
             Self::PatchFailed => (S::CONFLICT, "patch-failed", "An operation of the patch does not fit what is there"),
             Self::TestFailed => (S::CONFLICT, "test-failed", "A test of the patch does not hold"),
             Self::PreconditionFailed => (S::PRECONDITION_FAILED, "precondition-failed", "A condition does not hold"),
@@ -198,6 +198,15 @@ impl Problem {
         self
     }
 
+    /// The same as a read by `version=` tells it: to the original, and its clients, what is no longer kept is not found.
+    #[must_use]
+    pub(crate) fn into_not_found(mut self) -> Self {
+        if self.0.kind == Kind::NoLongerKept {
+            self.0.kind = Kind::NoSuchState;
+        }
+        self
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         self.0.kind.facts().0
     }
@@ -268,6 +277,7 @@ impl From<CommitError> for Problem {
             CommitError::KeyReused { .. } => Kind::KeyReused,
             CommitError::Pending { .. } => Kind::PendingCommit,
             CommitError::NotPending { .. } | CommitError::Past(PastError::NoRoot { .. }) => Kind::NotFound,
+            CommitError::Past(PastError::TooOld { .. }) => Kind::NoLongerKept,
             CommitError::Past(_) => Kind::NoSuchState,
             CommitError::ConfirmTime { .. } | CommitError::TagName { .. } => Kind::BadArgument,
             CommitError::Unsettled | CommitError::Busy => Kind::Busy,

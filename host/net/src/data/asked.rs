@@ -20,7 +20,7 @@ pub(super) struct Asked<'a> {
     /// Who says to write it.
     name: Option<&'a str>,
     /// Why.
-    message: Option<&'a str>,
+    message: Option<String>,
     preconditions: Preconditions,
     /// Whether what it puts is to go with the session of that name.
     is_ephemeral: bool,
@@ -40,7 +40,7 @@ impl<'a> Asked<'a> {
         Ok(Self {
             expected: args.number("version")?.filter(|version| *version > 0).map(Version),
             name: rpc::name(args)?,
-            message: args.text("message"),
+            message: args.message(&head.headers)?,
             preconditions: Preconditions::read(&head.headers)?,
             is_ephemeral: args.flag("ephemeral"),
             key: None,
@@ -120,8 +120,8 @@ impl<'a> Asked<'a> {
         if let Some(version) = self.expected {
             transaction.expect(Condition::Version { path: path.clone(), expected: version })?;
         }
-        if let Some(message) = self.message {
-            transaction.set_message(message.to_owned())?;
+        if let Some(message) = &self.message {
+            transaction.set_message(message.clone())?;
         }
         if let Some(key) = &self.key {
             transaction.set_key(key.clone());

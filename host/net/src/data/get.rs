@@ -24,7 +24,7 @@ use crate::text::Text;
 /// It changes nothing.
 pub(super) async fn answer(server: &Server, head: &Parts, args: &Args) -> Result<Response, Problem> {
     let view = View::read(args)?;
-    let accepted = Accepted::read(&head.headers)?;
+    let accepted = Accepted::read(&head.headers);
     let wanted = if head.method == Method::HEAD { Wanted::Head } else { Wanted::Whole };
     if view.is_search {
         return found(server, head.uri.path(), &view, accepted, wanted).await;

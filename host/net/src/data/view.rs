@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use tega_engine::{State, Which};
+use tega_engine::{PastError, State, Which};
 use tega_tree::{Pattern, Tree, Version};
 
 use crate::args::Args;
@@ -71,7 +71,7 @@ impl<'a> View<'a> {
         root: &str,
     ) -> Result<(Cow<'s, Tree>, Option<Version>), Problem> {
         let Some(which) = &self.which else { return Ok((Cow::Borrowed(&state.tree), None)) };
-        let past = state.root_at(root, which)?;
+        let past = state.root_at(root, which).map_err(|error| lacking(which, error))?;
         let mut tree = Tree::default();
         tree.set_root(root.into(), past.version, past.node);
         Ok((Cow::Owned(tree), Some(past.version)))
@@ -87,13 +87,19 @@ impl<'a> View<'a> {
         for (name, root) in state.tree.roots().filter(|(name, _)| pattern.touches(std::slice::from_ref(*name))) {
             match state.root_at(name, which) {
                 Ok(past) => tree.set_root(name.clone(), past.version, past.node),
-                Err(error) if root.node().is_some() => return Err(error.into()),
+                Err(error) if root.node().is_some() => return Err(lacking(which, error)),
                 // A root that was deleted is matched only where it has such a state.
                 Err(_) => {}
             }
         }
         Ok(tree)
     }
+}
+
+/// Why there is no such state. The clients of the original, which name it by version, know 404 alone.
+fn lacking(which: &Which, error: PastError) -> Problem {
+    let problem = Problem::from(error);
+    if matches!(which, Which::At(_)) { problem } else { problem.into_not_found() }
 }
 
 impl<'a> Page<'a> {

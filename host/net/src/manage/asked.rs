@@ -1,6 +1,5 @@
 //! What a request asks of a command: its arguments, who asks, and why.
 
-use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use hyper::body::Incoming;
@@ -15,9 +14,6 @@ use crate::{body, rpc};
 
 /// What stands in a URL beside the arguments of each command.
 const ALWAYS: [&str; 2] = ["tega_id", "message"];
-
-/// The header that says why, as the argument of the same name does.
-const MESSAGE_HEADER: &str = "tega-message";
 
 /// The type of a body that holds arguments.
 const FORM: &[u8] = b"application/x-www-form-urlencoded";
@@ -58,7 +54,7 @@ impl Asked {
 
     fn new(head: &Parts, query: Option<&str>) -> Result<Self, Problem> {
         let args = Args::parse(query)?;
-        let message = args.text("message").map(str::to_owned).or(message(&head.headers)?);
+        let message = args.message(&head.headers)?;
         Ok(Self { args, message })
     }
 
@@ -155,11 +151,4 @@ impl Asked {
             Problem::new(Kind::BadArgument, detail).with_fact("argument", "limit").with_fact("limit", most)
         })
     }
-}
-
-fn message(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(message) = headers.get(MESSAGE_HEADER) else { return Ok(None) };
-    let not_text = |_| Problem::new(Kind::BadArgument, format!("the header {MESSAGE_HEADER} is not UTF-8"));
-    let text = std::str::from_utf8(message.as_bytes()).map_err(not_text)?;
-    Ok(Some(text.to_owned()).filter(|text| !text.is_empty()))
 }

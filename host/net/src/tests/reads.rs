@@ -61,6 +61,12 @@ async fn a_version_that_is_no_longer_kept_is_not_found_and_the_oldest_is_named()
         &server,
         &[
             ("GET /a?version=1", "", "404 | version 1 of a is no longer kept; the oldest kept is version 2\n"),
+            ("GET /_diff?path=a&from=1", "", "410 | version 1 of a is no longer kept; the oldest kept is version 2\n"),
+            (
+                "POST /_rollback?path=a&version=1",
+                "",
+                "410 | version 1 of a is no longer kept; the oldest kept is version 2\n",
+            ),
             ("GET /a?version=1 | accept: application/json", "", r#"404 | ..no-such-state.."root":"a","oldest":2}"#),
             ("GET /a?version=2", "", "200 | 2"),
         ],

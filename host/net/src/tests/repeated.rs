@@ -76,3 +76,17 @@ async fn a_cleared_database_goes_on_with_its_sessions_and_its_etags_match_no_mor
     assert!(socket.text().await.ends_with("\"instance\": 2}]"));
     assert_eq!(server.send("GET", "/_roots", "").await.body, "{\"a\":0}");
 }
+
+#[tokio::test]
+async fn why_something_is_written_stands_in_an_argument_or_a_header() {
+    let server = Server::start().await;
+    let put = |path: &'static str, header: &'static str| {
+        server.request("PUT", path).header("tega-message", header).body("1").send()
+    };
+    for (path, header) in [("/a", "größer"), ("/a?message=argument", "header"), ("/a?message=", "")] {
+        assert_eq!(put(path, header).await.unwrap().status(), 200, "{path}");
+    }
+    let log = server.send("GET", "/_log", "").await.json();
+    let messages: Vec<_> = log["commits"].as_array().unwrap().iter().map(|commit| commit["message"].as_str()).collect();
+    assert_eq!(messages, [Some("größer"), Some("argument"), None]);
+}
