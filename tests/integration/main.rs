@@ -22,3 +22,4 @@ mod pubsub;
 mod rules;
 mod server;
 mod tour;
+mod watching;

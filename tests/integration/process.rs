@@ -19,6 +19,12 @@ impl Process {
         Self::spawn(command(data).stderr(Stdio::null()))
     }
 
+    /// The same where another one answered before.
+    pub fn start_again(data: &Path, url: &str) -> Self {
+        let address = url.strip_prefix("http://").unwrap();
+        Self::spawn(command_at(data, address).stderr(Stdio::null()))
+    }
+
     /// The same with further arguments.
     pub fn start_with(data: &Path, arguments: &[&str]) -> Self {
         Self::spawn(command(data).args(arguments).stderr(Stdio::null()))
@@ -76,7 +82,12 @@ impl Drop for Process {
 
 /// `tega serve` on a folder of data and a free port.
 pub fn command(data: &Path) -> Command {
+    command_at(data, "127.0.0.1:0")
+}
+
+/// The same at an address.
+fn command_at(data: &Path, address: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tega"));
-    command.env_clear().args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+    command.env_clear().args(["serve", "--listen", address, "--data"]).arg(data);
     command
 }

@@ -13,7 +13,7 @@ use crate::limits::CORS_AGE_S;
 use crate::response::Response;
 
 /// The headers of answers that a page may read beside those that it always may.
-const EXPOSED: &str = "etag, tega-position, link";
+const EXPOSED: &str = "etag, tega-position, link, idempotency-replayed";
 
 /// What a request of a page from another origin asks for.
 #[derive(Clone, Debug, Default)]

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{Change, Event, Item, Message, Scope};
+use crate::event::{Change, Commit, Event, Item, Message, Standing, State};
+use crate::session::{From, Scope};
 
 /// What a server writes for somebody without a name.
 const NOBODY: &str = "None";
@@ -26,14 +27,6 @@ pub enum FrameError {
         /// What is wrong.
         source: serde_json::Error,
     },
-    /// An item is of a kind that this client does not know.
-    #[error("the server tells of a change {operation:?} at {path}, which this client does not know")]
-    Operation {
-        /// The kind.
-        operation: String,
-        /// The node.
-        path: String,
-    },
 }
 
 /// How the text of a channel is meant.
@@ -43,31 +36,41 @@ pub(crate) enum ChannelForm {
     Plain,
     /// As regular expressions for the names, joined by `\.`.
     Regex,
+    /// As a pattern: `a.*.c`.
+    Pattern,
 }
 
 /// A frame from a server.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Incoming {
     /// The session is open.
-    Acknowledged { server: String },
+    Acknowledged { server: String, position: String },
+    /// A channel is subscribed to, from a position on.
+    Subscribed { channel: String, position: String },
     /// Something to tell.
     Event(Event),
     /// Something that is for others: a node, a session with methods.
     Other,
 }
 
-/// Opens a session.
+/// Opens a session that is told positions, and resumes.
 pub(crate) fn session(name: &str, scope: Scope) -> String {
-    format!("SESSION {name} {}", scope.word())
+    format!("SESSION {name} {} resume", scope.word())
 }
 
 /// Asks to be told of changes and messages.
-pub(crate) fn subscribe(channel: &str, scope: Scope, form: ChannelForm) -> String {
-    let regex = match form {
+pub(crate) fn subscribe(channel: &str, scope: Scope, form: ChannelForm, from: &From) -> String {
+    let form = match form {
         ChannelForm::Plain => "False",
         ChannelForm::Regex => "True",
+        ChannelForm::Pattern => "Pattern",
     };
-    format!("SUBSCRIBE {channel} {} {regex}", scope.word())
+    let from = match from {
+        From::Now => String::new(),
+        From::Present => " present".to_owned(),
+        From::Position(position) => format!(" {position}"),
+    };
+    format!("SUBSCRIBE {channel} {} {form}{from}", scope.word())
 }
 
 /// Sends a message, which is JSON text.
@@ -87,11 +90,31 @@ pub(crate) fn decode(frame: &str) -> Result<Incoming, FrameError> {
     let mut word = || words.next().ok_or_else(|| FrameError::Words { line: line.to_owned() });
     let bad_body = |source| FrameError::Body { line: line.to_owned(), source };
     match command {
-        "SESSIONACK" => Ok(Incoming::Acknowledged { server: word()?.to_owned() }),
-        "NOTIFY" => {
-            let items: Vec<RawItem<'_>> = serde_json::from_str(body).map_err(bad_body)?;
-            let items = items.into_iter().map(RawItem::read).collect::<Result<Vec<_>, _>>()?;
-            Ok(if items.is_empty() { Incoming::Other } else { Incoming::Event(Event::Notify(items)) })
+        "SESSIONACK" => {
+            let server = word()?.to_owned();
+            let Stands { position } = serde_json::from_str(body).map_err(bad_body)?;
+            Ok(Incoming::Acknowledged { server, position })
+        }
+        "SUBSCRIBED" | "BOOKMARK" | "RESET" => {
+            let channel = word()?.to_owned();
+            let Stands { position } = serde_json::from_str(body).map_err(bad_body)?;
+            Ok(match command {
+                "SUBSCRIBED" => Incoming::Subscribed { channel, position },
+                "BOOKMARK" => Incoming::Event(Event::Bookmark(Standing { channel, position })),
+                _ => Incoming::Event(Event::Reset(Standing { channel, position })),
+            })
+        }
+        "STATE" => {
+            let channel = word()?.to_owned();
+            let RawState { position, nodes } = serde_json::from_str(body).map_err(bad_body)?;
+            let nodes = nodes.into_iter().map(RawNode::read).collect();
+            Ok(Incoming::Event(Event::State(State { channel, position, nodes })))
+        }
+        "COMMIT" => {
+            let channel = word()?.to_owned();
+            let RawCommit { position, time, author, message, items } = serde_json::from_str(body).map_err(bad_body)?;
+            let items = items.into_iter().map(RawItem::read).collect();
+            Ok(Incoming::Event(Event::Commit(Commit { channel, position, time, author: author.name, message, items })))
         }
         "MESSAGE" => {
             let (channel, author) = (word()?.to_owned(), word()?);
@@ -109,28 +132,69 @@ struct Envelope<'a> {
     message: &'a RawValue,
 }
 
+#[derive(Deserialize)]
+struct Stands {
+    position: String,
+}
+
+#[derive(Deserialize)]
+struct RawState<'a> {
+    position: String,
+    #[serde(borrow)]
+    nodes: Vec<RawNode<'a>>,
+}
+
+#[derive(Deserialize)]
+struct RawCommit<'a> {
+    position: String,
+    time: String,
+    author: RawAuthor,
+    message: Option<String>,
+    #[serde(borrow)]
+    items: Vec<RawItem<'a>>,
+}
+
+#[derive(Deserialize)]
+struct RawAuthor {
+    name: Option<String>,
+}
+
 /// An item as it comes.
 #[derive(Deserialize)]
-struct RawItem<'a> {
-    ope: String,
+#[serde(rename_all = "lowercase")]
+enum RawItem<'a> {
+    #[serde(borrow)]
+    Put(RawNode<'a>),
+    #[serde(borrow)]
+    Delete(RawNode<'a>),
+}
+
+#[derive(Deserialize)]
+struct RawNode<'a> {
     path: String,
-    tega_id: Option<String>,
     // An `Option` takes the JSON null for nothing, and nothing is written as null again.
     #[serde(borrow)]
-    instance: Option<&'a RawValue>,
-    backto: Option<i64>,
+    value: Option<&'a RawValue>,
+}
+
+impl RawNode<'_> {
+    fn read(self) -> (String, String) {
+        (self.path, self.value.map_or("null", RawValue::get).to_owned())
+    }
 }
 
 impl RawItem<'_> {
-    fn read(self) -> Result<Item, FrameError> {
-        let value = self.instance.map_or("null", RawValue::get).to_owned();
-        let change = match (self.ope.as_str(), self.backto) {
-            ("PUT", _) => Change::Put { value },
-            ("DELETE", _) => Change::Delete { value },
-            ("ROLLBACK", Some(back_to)) => Change::Rollback { back_to },
-            _ => return Err(FrameError::Operation { operation: self.ope, path: self.path }),
-        };
-        Ok(Item { path: self.path, author: self.tega_id, change })
+    fn read(self) -> Item {
+        match self {
+            Self::Put(node) => {
+                let (path, value) = node.read();
+                Item { path, change: Change::Put { value } }
+            }
+            Self::Delete(node) => {
+                let (path, value) = node.read();
+                Item { path, change: Change::Delete { value } }
+            }
+        }
     }
 }
 
@@ -138,30 +202,51 @@ impl RawItem<'_> {
 mod tests {
     use super::*;
 
+    const AT: &str = r#"{"position": "3f.0:7"}"#;
+
     #[test]
     fn frames_to_the_server_are_words_and_at_most_one_line_of_json() {
-        assert_eq!(session("bob", Scope::Local), "SESSION bob local");
-        assert_eq!(subscribe("a.b", Scope::Global, ChannelForm::Plain), "SUBSCRIBE a.b global False");
-        assert_eq!(subscribe(r"a\.b+", Scope::Local, ChannelForm::Regex), r"SUBSCRIBE a\.b+ local True");
+        assert_eq!(session("bob", Scope::Local), "SESSION bob local resume");
+        assert_eq!(subscribe("a.b", Scope::Global, ChannelForm::Plain, &From::Now), "SUBSCRIBE a.b global False");
+        let regex = subscribe(r"a\.b+", Scope::Local, ChannelForm::Regex, &From::Present);
+        assert_eq!(regex, r"SUBSCRIBE a\.b+ local True present");
+        let pattern = subscribe("a.*", Scope::Local, ChannelForm::Pattern, &From::Position("3f.0:7".into()));
+        assert_eq!(pattern, "SUBSCRIBE a.* local Pattern 3f.0:7");
         assert_eq!(publish("a.b", "{\r\n \"x\": \"\\n\"\n}"), "PUBLISH a.b\n{\"message\": {   \"x\": \"\\n\" }}");
     }
 
     #[test]
     fn items_keep_their_order_and_the_text_of_their_values() {
         let frame = concat!(
-            "NOTIFY\n",
-            r#"[{"ope": "PUT", "path": "a.b", "tega_id": "bob", "instance": {"n": 1.50, "m": 12345678901234567890123}}, "#,
-            r#"{"ope": "DELETE", "path": "a.c", "tega_id": null, "instance": null}, "#,
-            r#"{"ope": "ROLLBACK", "path": "a", "tega_id": "bob", "instance": null, "backto": -1}]"#
+            "COMMIT a\n",
+            r#"{"position": "3f.0:7", "time": "2026-03-01T12:00:00Z", "author": {"kind": "client", "name": "bob", "proven": true}, "#,
+            r#""items": [{"put": {"path": "a.b", "value": {"n": 1.50, "m": 12345678901234567890123}}}, "#,
+            r#"{"delete": {"path": "a.c", "value": null}}], "later": 1}"#
         );
-        let Incoming::Event(Event::Notify(items)) = decode(frame).unwrap() else { panic!("no items") };
-        let bob = Some("bob".to_owned());
+        let Incoming::Event(Event::Commit(commit)) = decode(frame).unwrap() else { panic!("no commit") };
+        assert_eq!((commit.channel.as_str(), commit.position.as_str()), ("a", "3f.0:7"));
+        assert_eq!((commit.author.as_deref(), commit.message.as_deref()), (Some("bob"), None));
         let value = r#"{"n": 1.50, "m": 12345678901234567890123}"#.to_owned();
-        assert_eq!(items[0], Item { path: "a.b".into(), author: bob.clone(), change: Change::Put { value } });
+        assert_eq!(commit.items[0], Item { path: "a.b".into(), change: Change::Put { value } });
         let value = "null".to_owned();
-        assert_eq!(items[1], Item { path: "a.c".into(), author: None, change: Change::Delete { value } });
-        assert_eq!(items[2], Item { path: "a".into(), author: bob, change: Change::Rollback { back_to: -1 } });
-        assert_eq!(items.len(), 3);
+        assert_eq!(commit.items[1], Item { path: "a.c".into(), change: Change::Delete { value } });
+        assert_eq!(commit.items.len(), 2);
+    }
+
+    #[test]
+    fn a_channel_is_told_where_the_database_stands_and_what_is_there() {
+        let standing = || Standing { channel: "a".into(), position: "3f.0:7".into() };
+        let subscribed = Incoming::Subscribed { channel: "a".into(), position: "3f.0:7".into() };
+        assert_eq!(decode(&format!("SUBSCRIBED a\n{AT}")).unwrap(), subscribed);
+        let event = |frame: &str| match decode(frame).unwrap() {
+            Incoming::Event(event) => event,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(event(&format!("BOOKMARK a\n{AT}")), Event::Bookmark(standing()));
+        assert_eq!(event(&format!("RESET a\n{AT}")), Event::Reset(standing()));
+        let state = event("STATE a\n{\"position\": \"3f.0:7\", \"nodes\": [{\"path\": \"a\", \"value\": 1.0}]}");
+        let nodes = vec![("a".to_owned(), "1.0".to_owned())];
+        assert_eq!(state, Event::State(State { channel: "a".into(), position: "3f.0:7".into(), nodes }));
     }
 
     #[test]
@@ -177,17 +262,25 @@ mod tests {
 
     #[test]
     fn what_is_for_others_is_passed_over_and_what_is_broken_is_an_error() {
-        assert_eq!(decode("SESSIONACK tega").unwrap(), Incoming::Acknowledged { server: "tega".into() });
-        for frame in
-            ["", "UNSUBSCRIBE\nnull", "REQUEST 1 RPC a b.c\n{}", "SUBSCRIBE a global\nnull", "NOTIFY\n[]", "later"]
-        {
+        let acknowledged = Incoming::Acknowledged { server: "tega".into(), position: "3f.0:7".into() };
+        assert_eq!(decode(&format!("SESSIONACK tega\n{AT}")).unwrap(), acknowledged);
+        for frame in ["", "UNSUBSCRIBE\nnull", "REQUEST 1 RPC a b.c\n{}", "SUBSCRIBE a global\nnull", "later"] {
             assert_eq!(decode(frame).unwrap(), Incoming::Other, "{frame}");
         }
-        let broken =
-            ["SESSIONACK", "NOTIFY", "NOTIFY\n{}", "NOTIFY\n[{}]", "MESSAGE a\n{}", "MESSAGE a b\n{}", "MESSAGE a b"];
-        for frame in broken {
+        for frame in [
+            "SESSIONACK",
+            "SESSIONACK tega",
+            "SUBSCRIBED\n{}",
+            "BOOKMARK a",
+            "RESET a\n{}",
+            "STATE a\n{\"position\": \"x\"}",
+            "COMMIT a\n[]",
+            "COMMIT a\n{\"position\": \"x\", \"time\": \"x\", \"author\": {}, \"items\": [{\"move\": {}}]}",
+            "MESSAGE a\n{}",
+            "MESSAGE a b\n{}",
+            "MESSAGE a b",
+        ] {
             assert!(decode(frame).is_err(), "{frame}");
         }
-        assert!(decode("NOTIFY\n[{\"ope\": \"MOVE\", \"path\": \"a\"}]").is_err());
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```no_run
 //! use serde_json::json;
-//! use tega_client::{Client, Event, Scope};
+//! use tega_client::{Client, Event, From, Scope};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let client = Client::new("http://127.0.0.1:8739")?;
@@ -11,9 +11,11 @@
 //! let sum = client.call("sums.add", &json!([1, 2]), &json!({})).await?;
 //!
 //! let mut session = client.session("watcher-1", Scope::Local).await?;
-//! session.subscribe("inventory").await?;
-//! while let Event::Notify(items) = session.next().await? {
-//!     println!("{items:?}, and the sum was {sum}");
+//! session.subscribe("inventory", &From::Present).await?;
+//! while let Ok(event) = session.next().await {
+//!     if let Event::Commit(commit) = event {
+//!         println!("{:?}, and the sum was {sum}", commit.items);
+//!     }
 //! }
 //! # Ok(())
 //! # }
@@ -44,9 +46,9 @@ mod session;
 
 pub use client::{Backup, Client};
 pub use error::{ClientError, ConnectError, RequestError, SessionError};
-pub use event::{Change, Event, Item, Message};
+pub use event::{Change, Commit, Event, Item, Message, Standing, State};
 pub use frame::FrameError;
 pub use path::{PathError, name_in_path};
 pub use plugin::{Plugin, PluginMethod};
 pub use problem::Problem;
-pub use session::{Scope, Session};
+pub use session::{From, Scope, Session};

@@ -37,7 +37,20 @@ impl Scope {
     }
 }
 
-/// A session. It ends when it is dropped; [`close`](Self::close) also waits until the server took all that was sent.
+/// Where a subscription begins.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum From {
+    /// With what is committed from now on.
+    #[default]
+    Now,
+    /// With the nodes as they are; then what is committed.
+    Present,
+    /// After a position, such as that of the last commit that was heard of: what was committed meanwhile comes first. Where that is
+    /// not known any more, with [`Event::Reset`].
+    Position(String),
+}
+
+/// A session. It hears of its own changes too. It ends when it is dropped; [`close`](Self::close) also waits until the server took all that was sent.
 ///
 /// A connection that broke without a word is noticed only while [`next`](Self::next) waits: it pings the server.
 #[derive(Debug)]
@@ -45,22 +58,13 @@ pub struct Session {
     socket: WebSocketStream<TcpStream>,
     scope: Scope,
     server: String,
+    position: String,
     /// What came while the session waited for something else.
     waiting: VecDeque<Event>,
-    /// Pings that were sent to learn when the server had come so far.
-    marks: u64,
     /// When something came last, or a ping was sent after it.
     heard: Instant,
     /// Whether that was a ping.
     pinged: bool,
-}
-
-/// A frame that the socket itself did not deal with.
-#[derive(Debug)]
-enum Received {
-    Text(Utf8Bytes),
-    /// The answer to the ping with this content.
-    Pong(Bytes),
 }
 
 impl Session {
@@ -78,15 +82,15 @@ impl Session {
                 socket,
                 scope,
                 server: String::new(),
+                position: String::new(),
                 waiting: VecDeque::new(),
-                marks: 0,
                 heard: Instant::now(),
                 pinged: false,
             };
             session.send(frame::session(name, scope)).await?;
             loop {
-                if let Incoming::Acknowledged { server } = session.incoming().await? {
-                    session.server = server;
+                if let Incoming::Acknowledged { server, position } = session.incoming().await? {
+                    (session.server, session.position) = (server, position);
                     return Ok(session);
                 }
             }
@@ -99,16 +103,23 @@ impl Session {
         &self.server
     }
 
+    /// Where the database stood when the session was opened.
+    pub fn position(&self) -> &str {
+        &self.position
+    }
+
     /// Subscribes to a channel: to the messages sent on it, and to the changes at, above and below the path that it is as well.
     /// Whatever is committed or sent once this has returned is heard of.
+    ///
+    /// Gives the position that it begins after.
     ///
     /// # Errors
     /// Where the channel can't stand in a frame, the connection broke, or the server refused, which ends the session.
     ///
     /// # Cancel safety
     /// The session may have subscribed.
-    pub async fn subscribe(&mut self, channel: &str) -> Result<(), SessionError> {
-        self.subscribe_as(channel, ChannelForm::Plain).await
+    pub async fn subscribe(&mut self, channel: &str, from: &From) -> Result<String, SessionError> {
+        self.subscribe_as(channel, ChannelForm::Plain, from).await
     }
 
     /// Subscribes to the changes of all nodes whose names match: regular expressions, one for each name, joined by `\.`. Each
@@ -119,8 +130,19 @@ impl Session {
     ///
     /// # Cancel safety
     /// The session may have subscribed.
-    pub async fn subscribe_regex(&mut self, expressions: &str) -> Result<(), SessionError> {
-        self.subscribe_as(expressions, ChannelForm::Regex).await
+    pub async fn subscribe_regex(&mut self, expressions: &str, from: &From) -> Result<String, SessionError> {
+        self.subscribe_as(expressions, ChannelForm::Regex, from).await
+    }
+
+    /// Subscribes to the changes of all nodes of a pattern: `a.*.c`, where `*` is one name and `**` all that is below.
+    ///
+    /// # Errors
+    /// As for [`subscribe`](Self::subscribe).
+    ///
+    /// # Cancel safety
+    /// The session may have subscribed.
+    pub async fn subscribe_pattern(&mut self, pattern: &str, from: &From) -> Result<String, SessionError> {
+        self.subscribe_as(pattern, ChannelForm::Pattern, from).await
     }
 
     /// Sends a message on a channel to all who listen to it now, but not to this session.
@@ -177,32 +199,22 @@ impl Session {
         closed.await.map_err(|_| SessionError::NotAcknowledged)?
     }
 
-    async fn subscribe_as(&mut self, channel: &str, form: ChannelForm) -> Result<(), SessionError> {
+    async fn subscribe_as(&mut self, channel: &str, form: ChannelForm, from: &From) -> Result<String, SessionError> {
         check_word(channel)?;
-        self.send(frame::subscribe(channel, self.scope, form)).await?;
-        self.settle().await
-    }
-
-    /// Waits until the server has dealt with all that was sent. No frame acknowledges a subscription, but a server deals with
-    /// frames one after another, and so answers a ping after what came before it.
-    async fn settle(&mut self) -> Result<(), SessionError> {
-        self.marks += 1;
-        let mark = Bytes::from(self.marks.to_string());
-        self.send_frame(Frame::Ping(mark.clone())).await?;
-        let settled = timeout(Duration::from_millis(ACKNOWLEDGE_MS_MAX), async {
+        if let From::Position(position) = from {
+            check_word(position)?;
+        }
+        self.send(frame::subscribe(channel, self.scope, form, from)).await?;
+        let subscribed = timeout(Duration::from_millis(ACKNOWLEDGE_MS_MAX), async {
             loop {
-                match self.receive().await? {
-                    Received::Pong(content) if content == mark => return Ok(()),
-                    Received::Pong(_) => {}
-                    Received::Text(text) => {
-                        if let Incoming::Event(event) = frame::decode(&text)? {
-                            self.keep(event)?;
-                        }
-                    }
+                match self.incoming().await? {
+                    Incoming::Subscribed { channel: about, position } if about == channel => return Ok(position),
+                    Incoming::Event(event) => self.keep(event)?,
+                    _ => {}
                 }
             }
         });
-        settled.await.map_err(|_| SessionError::NotAcknowledged)?
+        subscribed.await.map_err(|_| SessionError::NotAcknowledged)?
     }
 
     fn keep(&mut self, event: Event) -> Result<(), SessionError> {
@@ -214,11 +226,7 @@ impl Session {
     }
 
     async fn incoming(&mut self) -> Result<Incoming, SessionError> {
-        loop {
-            if let Received::Text(text) = self.receive().await? {
-                return Ok(frame::decode(&text)?);
-            }
-        }
+        Ok(frame::decode(&self.receive().await?)?)
     }
 
     async fn send(&mut self, text: String) -> Result<(), SessionError> {
@@ -230,8 +238,8 @@ impl Session {
         sent.map_err(|_| SessionError::NotAcknowledged)?.map_err(broken)
     }
 
-    /// The next frame. The server's pings are answered on the way, and our own are sent.
-    async fn receive(&mut self) -> Result<Received, SessionError> {
+    /// The next frame with something to tell. The server's pings are answered on the way, and our own are sent.
+    async fn receive(&mut self) -> Result<Utf8Bytes, SessionError> {
         loop {
             let deadline = self.heard + Duration::from_millis(PING_MS);
             let Ok(received) = timeout_at(deadline, self.socket.next()).await else {
@@ -244,8 +252,7 @@ impl Session {
             };
             (self.heard, self.pinged) = (Instant::now(), false);
             match received {
-                Some(Ok(Frame::Text(text))) => return Ok(Received::Text(text)),
-                Some(Ok(Frame::Pong(content))) => return Ok(Received::Pong(content)),
+                Some(Ok(Frame::Text(text))) => return Ok(text),
                 Some(Ok(Frame::Close(end))) => {
                     // The answer to it waits in the socket; whether it arrives makes no difference here.
                     let _ = timeout(Duration::from_millis(ACKNOWLEDGE_MS_MAX), self.socket.flush()).await;

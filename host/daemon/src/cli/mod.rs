@@ -25,7 +25,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use serde_json::value::RawValue;
-use tega_client::{Client, Scope, name_in_path};
+use tega_client::{Client, From, Scope, name_in_path};
 
 use input::InputError;
 pub use input::{Named, Positional, Source};
@@ -103,8 +103,9 @@ pub enum Command {
     },
     /// Print changes and messages as they come, until Ctrl-C.
     ///
-    /// A line is PUT, DELETE, ROLLBACK or MESSAGE; the path or channel; who did it, or -; and the JSON, of a DELETE the value that
-    /// was removed.
+    /// A line is PUT, DELETE or MESSAGE, with --present also STATE; the path or channel; who did it, or -; and the JSON, of a DELETE
+    /// the value that was removed. A connection that breaks is made again, and what was committed meanwhile is printed; where that
+    /// is not known any more, a line RESET says so. At the end the position is told, for --since.
     Watch {
         /// The server.
         #[command(flatten)]
@@ -113,9 +114,18 @@ pub enum Command {
         #[arg(value_parser = input::path)]
         channel: String,
         /// Take CHANNEL as a regular expression for each name, joined by \. as in 'inventory\.ne[0-9]+'.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "pattern")]
         regex: bool,
-        /// The name of the session; what is written in that name is not printed. [default: a random one]
+        /// Take CHANNEL as a pattern: 'inventory.*.mtu', where * is one name and ** all that is below.
+        #[arg(long)]
+        pattern: bool,
+        /// Begin with what was committed after a position, such as 3f9a0c17.0:12.
+        #[arg(long, value_name = "POSITION", conflicts_with = "present")]
+        since: Option<String>,
+        /// Begin with the nodes as they are.
+        #[arg(long)]
+        present: bool,
+        /// The name of the session. [default: a random one]
         #[arg(long, value_name = "NAME")]
         id: Option<String>,
     },
@@ -178,16 +188,19 @@ async fn perform(command: Command) -> Result<()> {
         Command::Roots { server } => roots(&server.client()?).await,
         Command::Plugins { server } => plugins(&server.client()?).await,
         Command::Backup { server, folder } => backup::run(&server.client()?, &folder).await,
-        Command::Watch { server, channel, regex, id } => {
+        Command::Watch { server, channel, regex, pattern, since, present, id } => {
             let name = id.unwrap_or_else(watch::random_name);
-            let mut session = server.client()?.session(&name, Scope::Local).await?;
-            if regex {
-                session.subscribe_regex(&channel).await?;
-            } else {
-                session.subscribe(&channel).await?;
-            }
-            output::note(&format!("watching {channel} at {} as {name}; Ctrl-C ends it", server.url));
-            watch::run(session).await
+            let form = match (regex, pattern) {
+                (true, _) => watch::Form::Regex,
+                (_, true) => watch::Form::Pattern,
+                _ => watch::Form::Path,
+            };
+            let from = match since {
+                Some(position) => From::Position(position),
+                None if present => From::Present,
+                None => From::Now,
+            };
+            watch::run(watch::Watched { client: server.client()?, name, channel, form }, from).await
         }
         Command::Publish { server, channel, message } => {
             let (client, message) = (server.client()?, message.json()?);

@@ -56,7 +56,7 @@ async fn pages_of_origins_that_are_named_are_let_in() {
             (
                 "PUT /a | origin: https://a.example",
                 "1",
-                "200 | access-control-allow-origin: https://a.example | access-control-expose-headers: etag, tega-position, link | vary: origin",
+                "200 | access-control-allow-origin: https://a.example | access-control-expose-headers: etag, tega-position, link, idempotency-replayed | vary: origin",
             ),
             ("GET /none | origin: http://localhost:3000", "", "404 | access-control-allow-origin: http://localhost:3000"),
             ("GET /a | origin: https://b.example", "", "200 | -access-control-allow-origin | -access-control-expose-headers | vary: origin"),

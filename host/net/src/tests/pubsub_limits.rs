@@ -83,7 +83,9 @@ async fn a_reader_that_fell_too_far_behind_is_told_so_once_the_log_does_not_reac
     let retention = Retention { bytes: Some(1), ..Retention::default() };
     let history = HistoryLimits { versions: 1, ..HistoryLimits::default() };
     let database = Options { retention, history, segment_bytes_max: 1_000_000, ..Options::default() };
-    let server = Server::start_on(NetOptions::default(), &database).await;
+    // On a busy machine the commits take longer than a reader may stall.
+    let options = NetOptions { write_stall_ms_max: 600_000, ..NetOptions::default() };
+    let server = Server::start_on(options, &database).await;
     let mut slow = server.session("slow", &["SUBSCRIBE a local False"]).await;
     let author = Arc::new(Author::daemon());
     let value = Value::from("x".repeat(2_000_000).as_str());

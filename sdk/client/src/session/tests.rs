@@ -21,8 +21,8 @@ async fn client() -> (Client, TcpListener) {
 /// Takes a session of the name `bob`.
 async fn accept(listener: TcpListener) -> Socket {
     let mut socket = accept_async(listener.accept().await.unwrap().0).await.unwrap();
-    assert_eq!(heard(&mut socket).await, "SESSION bob local");
-    socket.send(Frame::text("SESSIONACK tega")).await.unwrap();
+    assert_eq!(heard(&mut socket).await, "SESSION bob local resume");
+    socket.send(Frame::text("SESSIONACK tega\n{\"position\": \"3f.0:1\"}")).await.unwrap();
     socket
 }
 
@@ -39,15 +39,15 @@ async fn a_session_subscribes_and_hears_in_order_what_is_for_it() {
     let (client, listener) = client().await;
     let server = tokio::spawn(async move {
         let mut socket = accept(listener).await;
-        assert_eq!(heard(&mut socket).await, "SUBSCRIBE a.b local False");
-        // It comes before the answer to the ping, and is heard of after it.
-        socket.send(Frame::text("MESSAGE a.b ann\n{\"message\": 0}")).await.unwrap();
-        assert!(matches!(socket.next().await, Some(Ok(Frame::Ping(_)))));
+        assert_eq!(heard(&mut socket).await, "SUBSCRIBE a.b local False 3f.0:1");
+        socket.send(Frame::text("SUBSCRIBED a.b\n{\"position\": \"3f.0:1\"}")).await.unwrap();
         assert_eq!(heard(&mut socket).await, r"SUBSCRIBE a\.x+ local True");
-        assert!(matches!(socket.next().await, Some(Ok(Frame::Ping(_)))));
         for frame in [
+            // It comes before the answer, and is heard of after it.
+            "MESSAGE a.b ann\n{\"message\": 0}",
+            "SUBSCRIBED a\\.x+\n{\"position\": \"3f.0:2\"}",
             "SUBSCRIBE other global\nnull",
-            "NOTIFY\n[{\"ope\": \"PUT\", \"path\": \"a.b\", \"tega_id\": null, \"instance\": 1.50}]",
+            "COMMIT a.b\n{\"position\": \"3f.0:3\", \"time\": \"x\", \"author\": {}, \"items\": [{\"put\": {\"path\": \"a.b\", \"value\": 1.50}}]}",
             "MESSAGE a.b ann\n{\"message\": \"hi\"}",
         ] {
             socket.send(Frame::text(frame)).await.unwrap();
@@ -59,13 +59,14 @@ async fn a_session_subscribes_and_hears_in_order_what_is_for_it() {
         assert!(matches!(socket.next().await, Some(Ok(Frame::Close(_)))));
     });
     let mut session = open(&client).await;
-    assert_eq!(session.server(), "tega");
-    session.subscribe("a.b").await.unwrap();
-    session.subscribe_regex(r"a\.x+").await.unwrap();
+    assert_eq!((session.server(), session.position()), ("tega", "3f.0:1"));
+    let from = From::Position(session.position().to_owned());
+    assert_eq!(session.subscribe("a.b", &from).await.unwrap(), "3f.0:1");
+    assert_eq!(session.subscribe_regex(r"a\.x+", &From::Now).await.unwrap(), "3f.0:2");
     let Event::Message(message) = session.next().await.unwrap() else { panic!("no message") };
     assert_eq!(message.body, "0");
-    let Event::Notify(items) = session.next().await.unwrap() else { panic!("no items") };
-    assert_eq!(items[0].change, Change::Put { value: "1.50".into() });
+    let Event::Commit(commit) = session.next().await.unwrap() else { panic!("no commit") };
+    assert_eq!(commit.items[0].change, Change::Put { value: "1.50".into() });
     let Event::Message(message) = session.next().await.unwrap() else { panic!("no message") };
     assert_eq!((message.author.as_deref(), message.body.as_str()), (Some("ann"), "\"hi\""));
     let error = session.next().await.unwrap_err();
@@ -84,7 +85,7 @@ async fn a_subscription_that_the_server_refuses_is_told_at_once() {
         while socket.next().await.is_some() {}
     });
     let mut session = open(&client).await;
-    let error = session.subscribe_regex("(").await.unwrap_err();
+    let error = session.subscribe_regex("(", &From::Now).await.unwrap_err();
     assert_eq!(error.to_string(), "the server ended the session (code 1007): no regular expression");
     server.await.unwrap();
 }
