@@ -1,6 +1,7 @@
 //! A call of a method: what it does is a transaction, committed when it returns well.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use tega_tree::Path;
 
@@ -29,7 +30,12 @@ impl Engine {
             Some(method) => method,
             None => {
                 let session = self.served_by(path).ok_or_else(|| CallError::NotFound { path: path.clone() })?;
-                return self.call_session(&session, path, arguments, caller).await;
+                let counted = self.metrics().calls.of("");
+                counted.calls.increment();
+                let begun = Instant::now();
+                let result = self.call_session(&session, path, arguments, caller).await;
+                counted.ended(begun.elapsed(), result.as_ref().err().map(CallError::code));
+                return result;
             }
         };
         let author = method.author();
@@ -44,7 +50,7 @@ impl Engine {
                 caller: Arc::clone(&caller),
                 scope: scope.clone(),
             };
-            let result = method.call(call).await?;
+            let result = self.ask(&method, &owner, call).await?;
             match self.commit(scope.into_transaction()).await {
                 Ok(_) => return Ok(result),
                 Err(CommitError::Stale { .. }) if attempt < CALL_ATTEMPTS_MAX => attempt += 1,
@@ -78,10 +84,20 @@ impl Engine {
         }
         let savepoint = scope.transaction().savepoint();
         let call = MethodCall { path: path.clone(), arguments, caller, scope: scope.within(&owner) };
-        let result = method.call(call).await;
+        let result = self.ask(&method, &owner, call).await;
         if result.is_err() {
             scope.transaction().restore(savepoint);
         }
+        result
+    }
+
+    /// Calls a method, and counts that.
+    async fn ask(&self, method: &Arc<dyn Method>, owner: &str, call: MethodCall) -> Result<String, CallError> {
+        let counted = self.metrics().calls.of(owner);
+        counted.calls.increment();
+        let begun = Instant::now();
+        let result = method.call(call).await;
+        counted.ended(begun.elapsed(), result.as_ref().err().map(CallError::code));
         result
     }
 

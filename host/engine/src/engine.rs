@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use tega_log::{CloseError, Ending, Epoch, EpochStart, HistoryId, Log, Origin, SnapshotFault, Storage, TornTail};
@@ -16,6 +16,7 @@ use crate::feed::{Feed, Newest};
 use crate::judging::{Hooks, Settled};
 use crate::lanes::Lanes;
 use crate::limits::{HOPS_MAX, JUDGEMENTS_MAX, QUEUE_COMMITS_MAX, QUEUE_WAIT_MS_MAX};
+use crate::metrics::{Metrics, Space};
 use crate::opening::Opening;
 use crate::port::{Clock, Plugins};
 use crate::session::Sessions;
@@ -85,6 +86,8 @@ pub(crate) struct Shared {
     pub(crate) state: ArcSwap<State>,
     pub(crate) newest: Arc<Newest>,
     pub(crate) channels: Channels,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) space: Space,
     refusing: AtomicBool,
     stopped: watch::Sender<bool>,
 }
@@ -157,12 +160,15 @@ impl Engine {
             newest: Arc::new(Newest::new(state.revision())),
             state: ArcSwap::new(Arc::clone(&state)),
             channels: Channels::default(),
+            metrics: Arc::default(),
+            space: Space::default(),
             refusing: AtomicBool::new(false),
             stopped: watch::Sender::new(false),
         });
         let sessions = Sessions::default();
         let archive: Arc<dyn Archive> = Arc::new(log.archive());
-        let shelf = Arc::new(Shelf::new(Arc::clone(&archive), options.retention, found.damaged));
+        let shelf =
+            Arc::new(Shelf::new(Arc::clone(&archive), options.retention, found.damaged, Arc::clone(&shared.metrics)));
         shelf.tidy(clock.now());
         let rules = Rules { sessions: sessions.clone(), history: options.history };
         sessions.tell(queue.downgrade());
@@ -219,6 +225,13 @@ impl Engine {
     /// # Cancel safety
     /// Dropped while transforms and guards judge or the queue is full, it leaves nothing; later, the commit is made.
     pub async fn commit(&self, transaction: Transaction) -> Result<Committed, CommitError> {
+        let begun = Instant::now();
+        let outcome = self.judge_and_submit(transaction).await;
+        self.metrics().answered(begun.elapsed(), outcome.as_ref());
+        outcome
+    }
+
+    async fn judge_and_submit(&self, transaction: Transaction) -> Result<Committed, CommitError> {
         if transaction.is_empty() && transaction.conditions.is_empty() {
             return Ok(Committed { commit: None, state: self.state() });
         }
@@ -241,7 +254,10 @@ impl Engine {
             if takes_turns && turn.is_none() && !transaction.at_start {
                 turn = Some(self.0.lanes.turn(&roots).await?);
             }
-            let settled = self.0.hooks.settle(&transaction, self.state()).await?;
+            let begun = Instant::now();
+            let settled = self.0.hooks.settle(&transaction, self.state()).await;
+            self.metrics().judging.observe_duration(begun.elapsed());
+            let settled = settled?;
             match self.submit(&transaction, settled).await {
                 Err(Refusal::JudgedOnStale) => takes_turns = true,
                 submitted => return submitted.map_err(Refusal::into_error),
@@ -279,6 +295,16 @@ impl Engine {
         let mut batch = Batch::new(&self.0.rules, &state, self.0.clock.now());
         let commit = batch.make(submission).map_err(Refusal::into_error)?;
         Ok(Checked { state, commit })
+    }
+
+    /// What the writer shares with the rest.
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.0.shared
+    }
+
+    /// How many wait for the writer.
+    pub(crate) fn queued(&self) -> usize {
+        self.0.queue.max_capacity() - self.0.queue.capacity()
     }
 
     /// Where the log stands, with all before it synced, and the state there.

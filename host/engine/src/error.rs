@@ -188,7 +188,99 @@ pub enum CommitError {
     Stopped,
 }
 
+impl ErrorCode {
+    /// Each of them as [`ErrorCode::name`] gives it, with `failed` as the last.
+    pub const NAMES: [&str; 10] = [
+        "denied",
+        "invalid",
+        "not-found",
+        "conflict",
+        "rejected",
+        "limit",
+        "busy",
+        "deadline",
+        "unavailable",
+        "failed",
+    ];
+
+    /// Its name, in small letters.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Denied => "denied",
+            Self::Invalid => "invalid",
+            Self::NotFound => "not-found",
+            Self::Conflict => "conflict",
+            Self::Rejected => "rejected",
+            Self::Limit => "limit",
+            Self::Busy => "busy",
+            Self::Deadline => "deadline",
+            Self::Unavailable => "unavailable",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 impl CommitError {
+    /// What [`CommitError::kind`] can give, with `other` as the last.
+    pub const KINDS: [&str; 25] = [
+        "below-leaf",
+        "not-found",
+        "change",
+        "conditions",
+        "stale",
+        "unsettled",
+        "rejected",
+        "judge-unavailable",
+        "limit",
+        "busy",
+        "locked",
+        "pending",
+        "not-pending",
+        "confirm-time",
+        "ephemeral",
+        "no-session",
+        "tag-name",
+        "past",
+        "no-space",
+        "outcome-unknown",
+        "refusing",
+        "stopped",
+        "repeated",
+        "key-reused",
+        "other",
+    ];
+
+    /// In a word, what kind of refusal it is: for statistics.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Change(ChangeError::BelowLeaf { .. }) => "below-leaf",
+            Self::Change(ChangeError::NotFound { .. }) => "not-found",
+            Self::Change(_) => "change",
+            Self::Conditions { .. } => "conditions",
+            Self::Stale { .. } => "stale",
+            Self::Unsettled => "unsettled",
+            Self::Rejected { .. } => "rejected",
+            Self::JudgeUnavailable { .. } => "judge-unavailable",
+            Self::Limit { .. } => "limit",
+            Self::Busy => "busy",
+            Self::Locked { .. } => "locked",
+            Self::Pending { .. } => "pending",
+            Self::NotPending { .. } => "not-pending",
+            Self::ConfirmTime { .. } => "confirm-time",
+            Self::Lasting { .. } | Self::NotOwner { .. } => "ephemeral",
+            Self::NoSession { .. } => "no-session",
+            Self::TagName { .. } => "tag-name",
+            Self::Past(_) => "past",
+            Self::Random => "other",
+            Self::NoSpace => "no-space",
+            Self::OutcomeUnknown => "outcome-unknown",
+            Self::Refusing => "refusing",
+            Self::Stopped => "stopped",
+            Self::Repeated { .. } => "repeated",
+            Self::KeyReused { .. } => "key-reused",
+        }
+    }
+
     /// The same for a program.
     pub fn code(&self) -> ErrorCode {
         match self {

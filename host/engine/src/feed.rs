@@ -78,6 +78,11 @@ impl Newest {
         passed
     }
 
+    /// How many follow.
+    pub(crate) fn followers(&self) -> usize {
+        self.latest.receiver_count()
+    }
+
     fn after(&self, seen: Revision) -> Option<Result<Arc<Commit>, FeedError>> {
         let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
         let wanted = seen.next();

@@ -19,6 +19,7 @@
 //! snapshot/       a state with its past as the items of a file, and back;  archive.rs: the log's folder beside the writer
 //! listing.rs      the commits that the log holds, read back;  backup.rs: copies of the database while it runs
 //! reaper.rs       frees what the writer lets go of
+//! metrics/        the numbers that it keeps of itself
 //! feed.rs         commits, one after another, to whoever follows them
 //! watch/          what of each commit the watcher of patterns is told, from any position that the log still holds
 //! session.rs      named sessions;  serving.rs: methods that they serve;  channel.rs: messages that are not stored
@@ -56,6 +57,7 @@ pub mod limits;
 mod listing;
 mod locking;
 mod locks;
+pub mod metrics;
 mod opening;
 mod operation;
 mod options;

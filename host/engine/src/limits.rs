@@ -149,3 +149,10 @@ pub const IDEMPOTENCY_KEYS_MAX: usize = 10_000;
 
 /// The longest idempotency key, in bytes.
 pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
+
+/// Plugins whose calls are counted each: more than anybody runs, so that the numbers stay few whatever plugins call themselves.
+pub const PLUGINS_COUNTED_MAX: usize = 256;
+
+/// How long a commit that was refused for lack of space tells that there is none, in milliseconds: who stops sending writes
+/// because of it has to begin again, for only a commit finds out.
+pub const SPACE_LACK_MS: u64 = 10_000;

@@ -72,6 +72,11 @@ impl Sessions {
         std::mem::take(&mut *self.0.ended.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// How many are open.
+    pub fn count(&self) -> usize {
+        self.table().len()
+    }
+
     /// The names of the open sessions, each once, in order.
     pub fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = self.table().values().map(|open| open.name.clone()).collect();

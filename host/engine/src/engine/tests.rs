@@ -2,6 +2,7 @@
 
 mod called;
 mod clearing;
+mod counted;
 mod ephemeral;
 mod fixture;
 mod judged;

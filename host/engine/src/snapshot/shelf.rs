@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use jiff::Timestamp;
 use tega_log::{FileError, Mark, SnapshotInfo};
@@ -11,6 +12,7 @@ use tega_log::{FileError, Mark, SnapshotInfo};
 use super::write_items;
 use crate::archive::Archive;
 use crate::limits::SNAPSHOTS_KEPT;
+use crate::metrics::Metrics;
 use crate::record::Record;
 use crate::{Retention, Revision, State};
 
@@ -39,17 +41,27 @@ pub(crate) struct Shelf {
     damaged: Mutex<Vec<PathBuf>>,
     /// Set when the database stops: a snapshot under way is given up.
     given_up: AtomicBool,
+    metrics: Arc<Metrics>,
 }
 
 impl Shelf {
-    pub(crate) fn new(archive: Arc<dyn Archive>, retention: Retention, damaged: Vec<PathBuf>) -> Self {
-        Self {
+    pub(crate) fn new(
+        archive: Arc<dyn Archive>,
+        retention: Retention,
+        damaged: Vec<PathBuf>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        let shelf = Self {
             archive,
             retention,
             writing: Mutex::new(()),
             damaged: Mutex::new(damaged),
             given_up: AtomicBool::new(false),
-        }
+            metrics,
+        };
+        let newest = shelf.snapshots(false).ok().and_then(|snapshots| Some(snapshots.last()?.revision));
+        shelf.metrics.snapshot_revision.set(newest.map_or(0, tega_log::Revision::get));
+        shelf
     }
 
     /// The snapshots that are good, ascending; and with `damaged` those that are not.
@@ -67,22 +79,37 @@ impl Shelf {
         if let Some(same) = existing.into_iter().find(|snapshot| Some(snapshot.revision) == mark.revision()) {
             return Ok(same);
         }
+        let begun = Instant::now();
+        let written = self.write_anew(mark, state);
+        match &written {
+            Ok(written) => {
+                self.metrics.snapshots.increment();
+                self.metrics.snapshot.observe_duration(begun.elapsed());
+                self.metrics.snapshot_revision.set(written.revision.get());
+                self.tidy(now);
+            }
+            // The database is being stopped.
+            Err(SnapshotError::GivenUp) => {}
+            Err(_) => self.metrics.snapshot_failures.increment(),
+        }
+        written
+    }
+
+    fn write_anew(&self, mark: &Mark, state: &State) -> Result<SnapshotInfo, SnapshotError> {
         // One of this revision that is damaged makes room for one that is not.
         let damaged = self.snapshots(true).unwrap_or_default();
         if let Some(same) = damaged.iter().find(|snapshot| Some(snapshot.revision) == mark.revision()) {
             self.archive.remove_snapshot(same.revision).map_err(SnapshotError::MakeRoom)?;
             self.damaged.lock().unwrap_or_else(PoisonError::into_inner).retain(|file| *file != same.file);
         }
-        let written = self.archive.write_snapshot(mark, &mut |sink| {
+        self.archive.write_snapshot(mark, &mut |sink| {
             write_items(state, &mut |item| {
                 if self.given_up.load(Ordering::Relaxed) {
                     return Err(SnapshotError::GivenUp);
                 }
                 sink(item)
             })
-        })?;
-        self.tidy(now);
-        Ok(written)
+        })
     }
 
     /// The bytes of the segments that begin behind the newest snapshot.

@@ -11,6 +11,7 @@ use super::items::{Item, items};
 use super::recorded::{Untold, items_of_record};
 use crate::archive::CommitReader;
 use crate::limits::{CATCH_UP_BYTES, CATCH_UP_COMMITS};
+use crate::metrics::Metrics;
 use crate::record::Record;
 use crate::{Author, AuthoredChange, Commit, Effect, Engine, Feed, FeedError, Position, Revision};
 
@@ -128,6 +129,8 @@ pub struct Follower {
     read: VecDeque<Logged>,
     /// The position of the last commit that was given.
     seen: Position,
+    /// Whether it has caught up with what is kept in memory since it last fell behind that.
+    is_live: bool,
 }
 
 impl Engine {
@@ -135,7 +138,9 @@ impl Engine {
     pub fn follow(&self, after: &Position) -> Follower {
         let seen = if self.is_past(after) { after.clone() } else { self.state().position.clone() };
         let feed = self.feed(seen.revision);
-        Follower { engine: self.clone(), feed, read: VecDeque::new(), seen }
+        let is_live = seen.revision == self.state().revision();
+        self.metrics().watchers.increment();
+        Follower { engine: self.clone(), feed, read: VecDeque::new(), seen, is_live }
     }
 
     /// Whether a position names a state that this database has had, as far as is known.
@@ -181,15 +186,30 @@ impl Follower {
                 return self.given(Followed::Logged(Box::new(logged)));
             }
             match self.feed.next().await {
-                Ok(commit) => return self.given(Followed::Live(commit)),
-                Err(FeedError::Gap { .. }) => self.catch_up().await?,
+                Ok(commit) => {
+                    self.is_live = true;
+                    return self.given(Followed::Live(commit));
+                }
+                Err(FeedError::Gap { .. }) => {
+                    // One that is resumed from long ago was not slow, and one that catches up is told of many gaps.
+                    if std::mem::take(&mut self.is_live) {
+                        self.engine.metrics().slow_watchers.increment();
+                    }
+                    self.catch_up().await?;
+                }
                 Err(FeedError::Stopped) => return Err(FollowError::Stopped),
             }
         }
     }
 
+    /// What the database counts.
+    pub(super) fn metrics(&self) -> &Metrics {
+        self.engine.metrics()
+    }
+
     /// Begins anew after the present position.
     pub(super) fn skip(&mut self) -> Position {
+        self.is_live = true;
         self.seen = self.engine.state().position.clone();
         self.feed = self.engine.feed(self.seen.revision);
         self.read.clear();
@@ -232,6 +252,12 @@ impl Follower {
             began if began > after => FollowError::Cleared { present: self.skip() },
             _ => FollowError::Gone { after, present: self.skip() },
         })
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.engine.metrics().watchers.decrement();
     }
 }
 

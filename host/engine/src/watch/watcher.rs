@@ -96,6 +96,9 @@ impl Watch {
 
     fn told(&mut self, event: WatchEvent) -> WatchEvent {
         self.passed = 0;
+        if matches!(event, WatchEvent::Reset(_)) {
+            self.follower.metrics().watch_resets.increment();
+        }
         event
     }
 

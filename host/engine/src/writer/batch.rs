@@ -11,6 +11,7 @@ use super::{Refusal, Rules, Submission};
 use crate::channel::{Channels, Message};
 use crate::history::Kept;
 use crate::limits::BATCH_BYTES_MAX;
+use crate::metrics::Metrics;
 use crate::operation::Act;
 use crate::record::Record;
 use crate::state::Advance;
@@ -25,6 +26,8 @@ pub(crate) struct Batch<'r> {
     time: Timestamp,
     records: Vec<Vec<u8>>,
     bytes: usize,
+    /// The changes of its commits.
+    changes: u64,
     verdicts: Vec<(Answer, Verdict)>,
     /// What is no longer kept of the past once the batch is stored.
     dropped: Vec<Kept>,
@@ -38,7 +41,7 @@ enum Verdict {
 impl<'r> Batch<'r> {
     pub(crate) fn new(rules: &'r Rules, state: &State, time: Timestamp) -> Self {
         let (records, verdicts, dropped) = (Vec::new(), Vec::new(), Vec::new());
-        Self { rules, state: state.clone(), time, records, bytes: 0, verdicts, dropped }
+        Self { rules, state: state.clone(), time, records, bytes: 0, changes: 0, verdicts, dropped }
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -141,6 +144,7 @@ impl<'r> Batch<'r> {
             return Err(Refusal::Commit(CommitError::Limit { what, found: line.len(), limit }));
         }
         let mut before = self.state.tree.clone();
+        self.changes += record.changes.len() as u64;
         let Record { revision, time, author, message, changes, effects } = record;
         let advance = Advance { draft, revision, time, author: &author, changes: &changes, effects: &effects };
         let held_bytes = self.state.advance(advance, self.rules.history, &mut self.dropped);
@@ -181,6 +185,15 @@ impl<'r> Batch<'r> {
             Verdict::Made { commit, .. } => commit.clone(),
             Verdict::Refused(_) => None,
         })
+    }
+
+    /// Counts it as stored.
+    pub(super) fn count(&self, metrics: &Metrics) {
+        if !self.records.is_empty() {
+            metrics.commits.add(self.records.len() as u64);
+            metrics.changes.add(self.changes);
+            metrics.batch_commits.observe(self.records.len() as u64);
+        }
     }
 
     /// What is no longer kept of the past, once the batch is stored.

@@ -6,6 +6,7 @@
 mod batch;
 mod making;
 mod pace;
+mod refusal;
 mod timers;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use tega_tree::Path;
 use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use batch::Batch;
+pub(crate) use refusal::Refusal;
 
 use crate::channel::Message;
 use crate::engine::Shared;
@@ -106,24 +108,6 @@ impl Submission {
             messages: Vec::new(),
             hops: 0,
             key: None,
-        }
-    }
-}
-
-/// Why a submission was not committed.
-#[derive(Debug)]
-pub(crate) enum Refusal {
-    /// What transforms and guards read has changed: the transaction is to be judged anew.
-    JudgedOnStale,
-    Commit(CommitError),
-}
-
-impl Refusal {
-    /// The same for whoever asked for the commit.
-    pub(crate) fn into_error(self) -> CommitError {
-        match self {
-            Self::JudgedOnStale => CommitError::Unsettled,
-            Self::Commit(error) => error,
         }
     }
 }
@@ -282,6 +266,7 @@ impl<S: Storage> Writer<S> {
 
     /// Shows a stored batch to readers, tells the followers, and answers.
     fn publish(&mut self, mut batch: Batch<'_>) {
+        batch.count(&self.parts.shared.metrics);
         self.state = batch.state();
         let old = self.parts.shared.state.swap(Arc::clone(&self.state));
         let passed = self.parts.shared.newest.publish(batch.commits());
@@ -322,6 +307,10 @@ impl<S: Storage> Writer<S> {
             Urgency::MayUseTheReserve if fits => self.log.append_urgent(batch.records()),
             Urgency::Usual | Urgency::MayUseTheReserve => self.log.append(batch.records()),
         };
+        self.parts.shared.metrics.log_appended_bytes.set(self.log.appended_bytes());
+        if appended.is_ok() {
+            self.parts.shared.space.suffices();
+        }
         let failed = match appended {
             Ok(_) => match self.durability {
                 Durability::Always => return self.sync(batch.len()),
@@ -333,6 +322,7 @@ impl<S: Storage> Writer<S> {
             },
             Err(AppendError::NoSpace { file, source }) => {
                 tracing::error!(file = %file.display(), %source, "no space for a commit; nothing was changed");
+                self.parts.shared.space.lacks();
                 CommitError::NoSpace
             }
             Err(error @ (AppendError::Failed(_) | AppendError::Poisoned(_))) => {
@@ -352,13 +342,17 @@ impl<S: Storage> Writer<S> {
     }
 
     fn sync(&mut self, commits: usize) -> Result<(), CommitError> {
-        let begun = Instant::now();
+        let (begun, is_due) = (Instant::now(), !self.log.is_synced());
         self.log.sync().map_err(|error| {
             self.parts.shared.refuse(&error);
             CommitError::OutcomeUnknown
         })?;
+        let took = begun.elapsed();
+        if is_due {
+            self.parts.shared.metrics.log_sync.observe_duration(took);
+        }
         if commits > 0 {
-            self.pace.synced(commits, begun.elapsed());
+            self.pace.synced(commits, took);
         }
         Ok(())
     }

@@ -260,6 +260,12 @@ impl<S: Storage> Log<S> {
         self.appended_bytes
     }
 
+    /// Whether there is nothing that a sync would make safe.
+    #[must_use]
+    pub fn is_synced(&self) -> bool {
+        self.segment.synced == self.segment.written
+    }
+
     /// The revision that the next commit will have, or nothing when they ran out.
     #[must_use]
     pub fn next_revision(&self) -> Option<Revision> {

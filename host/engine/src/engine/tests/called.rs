@@ -120,3 +120,21 @@ async fn a_stale_call_under_a_guard_is_called_again_rather_than_judged() {
     call(&engine, &["read a", "disturb a", "put x"]).await.unwrap();
     assert_eq!((first.calls.load(Ordering::Relaxed), read(&engine, "x").as_deref()), (3, Some("3")));
 }
+
+#[tokio::test]
+async fn calls_are_counted_by_plugin_those_within_another_too() {
+    let (engine, _) = with_scripts();
+    let call = async |at: &str, words: &str| {
+        let arguments = Arguments { positional: words.to_owned(), named: "{}".into() };
+        engine.call(&path(at), arguments, Author::client(None, false)).await
+    };
+    call("one.run", r#"["try two.run [\"fail\"]"]"#).await.unwrap();
+    call("nothing.there", "[]").await.unwrap_err();
+    let by_plugin = engine.metrics().calls.by_plugin();
+    let counts = |name: &str| {
+        let (_, calls) = by_plugin.iter().find(|(known, _)| known == name).expect("a plugin that was called");
+        let failed = calls.errors.counts().find(|(code, _)| *code == "failed").expect("a code").1;
+        (calls.calls.get(), failed, calls.duration.seen().count)
+    };
+    assert_eq!((by_plugin.len(), counts("one"), counts("two")), (2, (1, 0, 1), (1, 1, 1)));
+}
