@@ -7,14 +7,14 @@ use std::sync::Arc;
 use tega_engine::{Engine, StopError};
 use tega_link::{Link, LinkOptions};
 use tega_log::FileStorage;
-use tega_net::ServeError;
+use tega_net::{NetOptions, ServeError};
 use tega_plugin_host::{Host, HostOptions};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::clock::WallClock;
-use crate::{Config, LinkConfig};
+use crate::{Config, LinkConfig, process};
 
 /// Why the daemon did not start. Its text says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -91,8 +91,9 @@ impl Daemon {
         tracing::info!(data = %config.data.display(), position = %report.position, "the database is open");
         let host =
             Host::start(engine.clone(), HostOptions { folders: config.plugins, ..HostOptions::default() }).await?;
+        let net = NetOptions { process: Some(process::facts), ..config.net };
         let (stop, stopping) = oneshot::channel();
-        let server = tokio::spawn(tega_net::serve(listener, engine.clone(), config.net, async {
+        let server = tokio::spawn(tega_net::serve(listener, engine.clone(), net, async {
             // The other end is dropped only with the daemon.
             let _ = stopping.await;
         }));

@@ -13,6 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::connection;
 use crate::limits::{ACCEPT_PAUSE_MS, LINGER_MS_MAX, REFUSALS_MAX, RETRY_AFTER_S};
+use crate::metrics::Metrics;
 use crate::server::Server;
 
 /// What is known of the other end of a connection. While it lives, the connection has its place among the others.
@@ -24,6 +25,7 @@ pub(crate) struct Peer {
     pub(crate) request: Notify,
     /// Whether bytes of it are left unread that it may still be sending.
     unread: AtomicBool,
+    pub(crate) metrics: Arc<Metrics>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -34,6 +36,12 @@ impl Peer {
 
     pub(crate) fn is_unread(&self) -> bool {
         self.unread.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.metrics.connections.decrement();
     }
 }
 
@@ -68,8 +76,10 @@ impl Acceptor {
     }
 
     fn take(&self, stream: TcpStream, address: SocketAddr) {
+        let metrics = Arc::clone(&self.server.metrics);
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             tracing::warn!(%address, "a connection was turned away: there are {} already", self.limit());
+            metrics.connections_refused.increment();
             // Over this limit too, the connection is closed when it is dropped here.
             if let Ok(refusal) = Arc::clone(&self.refusals).try_acquire_owned() {
                 tokio::spawn(turn_away(stream, refusal, self.limit()));
@@ -78,7 +88,9 @@ impl Acceptor {
         };
         // Answers are written whole, so there is nothing to gain by waiting for more.
         let _ = stream.set_nodelay(true);
-        let peer = Peer { address, request: Notify::new(), unread: AtomicBool::new(false), _place: place };
+        metrics.connections_taken.increment();
+        metrics.connections.increment();
+        let peer = Peer { address, request: Notify::new(), unread: AtomicBool::new(false), metrics, _place: place };
         tokio::spawn(connection::run(Arc::clone(&self.server), stream, Arc::new(peer)));
     }
 

@@ -36,6 +36,7 @@ pub(crate) enum Command {
     Forwarders,
     Livez,
     Readyz,
+    Metrics,
 }
 
 /// What is known of a command.
@@ -62,7 +63,7 @@ const fn all(command: Command, name: &'static str, uses: &'static [(&'static str
 }
 
 /// In the order in which they are shown.
-static FACTS: [Facts; 33] = {
+static FACTS: [Facts; 34] = {
     use Command as C;
     [
         posts(C::Rpc, "rpc", &[("POST", r#"call a method: ?path=hello.greet, body {"args": [..], "kwargs": {..}}"#)]),
@@ -127,6 +128,7 @@ static FACTS: [Facts; 33] = {
         reads(C::Forwarders, "forwarders", &[("GET", "the names of the sessions of global scope")]),
         reads(C::Livez, "livez", &[("GET", "whether the server answers")]),
         reads(C::Readyz, "readyz", &[("GET", "whether it takes writes")]),
+        reads(C::Metrics, "metrics", &[("GET", "what it counts and how it is, for Prometheus")]),
     ]
 };
 

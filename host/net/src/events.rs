@@ -19,7 +19,6 @@ use crate::limits::{KEEP_ALIVE_MS, PATTERNS_MAX};
 use crate::problem::{Kind, Problem};
 use crate::response::{Body, Response};
 use crate::server::Server;
-use crate::stage::Stages;
 use crate::streamed::{Feeder, fed};
 use crate::told::Told;
 
@@ -94,10 +93,13 @@ fn answer(server: &Arc<Server>, patterns: Vec<Pattern>, args: &Args, headers: &H
     let watch = server.engine.watch(patterns, Some(&position.unwrap_or_else(|| state.position.clone())));
     let (feeder, body) = fed();
     let first = match (is_unknown, first) {
-        (true, _) => Some(Told::reset(&state.position)),
+        (true, _) => {
+            server.engine.metrics().watch_resets.increment();
+            Some(Told::reset(&state.position))
+        }
         (false, first) => first,
     };
-    tokio::spawn(run(watch, feeder, server.stages.clone(), first.as_ref().map(event)));
+    tokio::spawn(run(Arc::clone(server), watch, feeder, first.as_ref().map(event)));
     let mut response = Response::new(Body::Right(body));
     *response.status_mut() = StatusCode::OK;
     response.headers_mut().insert(CONTENT_TYPE, EVENT_STREAM);
@@ -106,7 +108,9 @@ fn answer(server: &Arc<Server>, patterns: Vec<Pattern>, args: &Args, headers: &H
 }
 
 /// Sends events until the reader is gone or the server stops.
-async fn run(mut watch: Watch, feeder: Feeder, mut stages: Stages, first: Option<Bytes>) {
+async fn run(server: Arc<Server>, mut watch: Watch, feeder: Feeder, first: Option<Bytes>) {
+    let _open = server.metrics.event_streams.hold();
+    let mut stages = server.stages.clone();
     // Says at once that it stands, and how soon to come back when it is cut off.
     let mut waiting = Some(Bytes::from_static(b"retry: 1000\n\n"));
     let mut first = first;

@@ -114,6 +114,13 @@ impl OpenTransactions {
         Ok(())
     }
 
+    /// How many are open.
+    pub(crate) fn count(&self) -> usize {
+        let mut table = self.table();
+        self.drop_old(&mut table);
+        table.open.len()
+    }
+
     /// A copy of one, which stays open.
     ///
     /// # Errors

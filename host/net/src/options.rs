@@ -1,6 +1,6 @@
 //! What an operator may set of the network.
 
-use crate::{ServeError, cors, limits};
+use crate::{ProcessFacts, ServeError, cors, limits};
 
 /// How to serve. Times are in milliseconds.
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub struct NetOptions {
     pub transaction_life_ms: u64,
     /// The origins whose pages browsers let use this server: `https://console.example.net`. None, unless set.
     pub cors_origins: Vec<String>,
+    /// Asks the system about the process, for `/_metrics`; it may block. None: nothing of it is shown.
+    pub process: Option<fn() -> ProcessFacts>,
 }
 
 impl NetOptions {
@@ -69,6 +71,7 @@ impl Default for NetOptions {
             drain_ms: limits::DRAIN_MS_MAX,
             transaction_life_ms: limits::TRANSACTION_LIFE_MS,
             cors_origins: Vec::new(),
+            process: None,
         }
     }
 }

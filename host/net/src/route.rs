@@ -15,13 +15,14 @@ use crate::form::Form;
 use crate::problem::Problem;
 use crate::response::{self, Response};
 use crate::server::Server;
-use crate::{backup, capabilities, cors, data, events, manage, pubsub, rpc};
+use crate::{backup, capabilities, cors, data, events, manage, metrics, pubsub, rpc};
 
 /// Answers a request, whatever happens.
 ///
 /// # Cancel safety
 /// Dropped, a write may or may not be made.
 pub(crate) async fn answer(server: Arc<Server>, peer: Arc<Peer>, request: Request<Incoming>) -> Response {
+    let _under_way = server.metrics.requests_under_way.hold();
     let began = Instant::now();
     let form = Form::wanted(request.headers());
     let origin = cors::Asked::of(&request, &server.options.cors_origins);
@@ -43,12 +44,14 @@ pub(crate) async fn answer(server: Arc<Server>, peer: Arc<Peer>, request: Reques
         // The length stays told; hyper itself leaves the body out over HTTP/1 only.
         *response.body_mut() = response::no_body();
     }
+    let took = began.elapsed();
+    server.metrics.answered(&method, response.status(), took);
     tracing::debug!(
         peer = %peer.address,
         %method,
         path = uri.path(),
         status = response.status().as_u16(),
-        duration_us = began.elapsed().as_micros(),
+        duration_us = took.as_micros(),
         "answered",
     );
     response
@@ -82,6 +85,7 @@ async fn dispatch(server: &Arc<Server>, peer: &Arc<Peer>, request: Request<Incom
         Command::Rpc => rpc::answer(server, peer, request).await,
         Command::Watch => events::of_patterns(server, request.uri().query(), request.headers()),
         Command::Backup => backup::answer(server).await,
+        Command::Metrics => metrics::answer(server, request.headers()).await,
         command => manage::answer(server, peer, command, request).await,
     }
 }

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use crate::NetOptions;
 use crate::accept::Acceptor;
 use crate::limits::BACKUPS_MAX;
+use crate::metrics::Metrics;
 use crate::open::OpenTransactions;
 use crate::pubsub::Roster;
 use crate::stage::{Stage, Stages};
@@ -55,6 +56,7 @@ pub(crate) struct Server {
     pub(crate) backups: Arc<Semaphore>,
     pub(crate) open: OpenTransactions,
     pub(crate) roster: Roster,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 /// Serves an engine on a listener until `shutdown` is there. Then no new request is taken, those under way finish within
@@ -84,6 +86,7 @@ pub async fn serve(
         backups: Arc::new(Semaphore::new(BACKUPS_MAX)),
         open,
         roster: Roster::default(),
+        metrics: Arc::default(),
     });
     let acceptor = Acceptor::new(Arc::clone(&server), Arc::clone(&places));
     tokio::select! {

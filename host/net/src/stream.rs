@@ -33,7 +33,8 @@ impl Stream {
 
     /// What a write came to, unless it waits for too long.
     fn bounded(&mut self, written: Poll<io::Result<usize>>, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        if written.is_ready() {
+        if let Poll::Ready(outcome) = &written {
+            self.peer.metrics.sent_bytes.add(outcome.as_ref().map_or(0, |bytes| *bytes as u64));
             self.stall = None;
             return written;
         }
@@ -52,7 +53,12 @@ impl AsyncRead for Stream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.inner).poll_read(context, buffer);
+        if read.is_ready() {
+            self.peer.metrics.received_bytes.add((buffer.filled().len() - before) as u64);
+        }
+        read
     }
 }
 

@@ -47,6 +47,15 @@ impl Closing {
         Self::Ours(CloseCode::Away, "the server is being stopped".to_owned())
     }
 
+    /// The code that it is counted under.
+    pub(super) fn code(&self) -> u16 {
+        match self {
+            Self::Ours(code, _) => (*code).into(),
+            Self::Theirs => CloseCode::Normal.into(),
+            Self::Gone(_) => CloseCode::Abnormal.into(),
+        }
+    }
+
     /// The frame that tells the client, where there is one to tell.
     pub(super) fn frame(&self) -> Option<CloseFrame> {
         let Self::Ours(code, reason) = self else { return None };

@@ -108,6 +108,7 @@ impl Connection {
 
     /// Serves the socket to its end.
     pub(super) async fn serve(mut self, peer: &Peer) {
+        let _open = peer.metrics.websockets.hold();
         let mut cut = self.sources.stages.clone();
         let closing = tokio::select! {
             ended = AssertUnwindSafe(self.run()).catch_unwind() => ended.unwrap_or_else(|_| {
@@ -118,6 +119,7 @@ impl Connection {
         };
         let name = self.client.session.as_ref().map(Session::name);
         tracing::debug!(peer = %peer.address, name, ?closing, "a socket was closed");
+        peer.metrics.websockets_closed.increment(&closing.code().to_string());
         let Self { socket, sources, client } = self;
         // The session ends, and nothing is sent to it any more, before the client knows.
         drop((sources, client));

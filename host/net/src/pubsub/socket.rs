@@ -38,7 +38,11 @@ impl Socket {
     pub(super) async fn next(&mut self) -> Result<Message, Closing> {
         match self.stream.next().await {
             None => Err(Closing::Theirs),
-            Some(frame) => Ok(frame?),
+            Some(frame) => {
+                let frame = frame?;
+                self.peer.metrics.frames_received.increment();
+                Ok(frame)
+            }
         }
     }
 
@@ -50,6 +54,7 @@ impl Socket {
     /// # Cancel safety
     /// Dropped, the text may be sent in part: the socket is of no use any more.
     pub(super) async fn send(&mut self, text: String) -> Result<(), Closing> {
+        self.peer.metrics.frames_sent.increment();
         Ok(self.stream.feed(Message::text(text)).await?)
     }
 
@@ -61,6 +66,7 @@ impl Socket {
     /// # Cancel safety
     /// As [`send`](Self::send).
     pub(super) async fn ping(&mut self) -> Result<(), Closing> {
+        self.peer.metrics.frames_sent.increment();
         Ok(self.stream.feed(Message::Ping(Bytes::new())).await?)
     }
 

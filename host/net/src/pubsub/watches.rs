@@ -68,7 +68,10 @@ impl Watches {
             Some(text) => match text.parse::<Position>() {
                 Ok(position) => (position, None),
                 // What is no position is none of this database.
-                Err(_) => (state.position.clone(), Some(Told::reset(&state.position))),
+                Err(_) => {
+                    engine.metrics().watch_resets.increment();
+                    (state.position.clone(), Some(Told::reset(&state.position)))
+                }
             },
         };
         let watch = engine.watch(vec![pattern], Some(&asked));

@@ -11,6 +11,7 @@ mod guide_http;
 mod http;
 mod limits;
 mod manage;
+mod metrics;
 mod past;
 mod patches;
 mod pubsub;
@@ -78,6 +79,10 @@ impl Server {
         let folder = tempfile::tempdir().unwrap();
         let storage = FileStorage::open(folder.path()).unwrap();
         let (engine, _) = Engine::open(storage, database, Arc::new(TestClock)).unwrap();
+        Self::serving(engine, options, folder).await
+    }
+
+    async fn serving(engine: Engine, options: NetOptions, folder: tempfile::TempDir) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopping) = oneshot::channel();
