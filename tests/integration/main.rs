@@ -16,6 +16,7 @@ mod bad_input;
 mod durability;
 mod links;
 mod offline;
+mod operating;
 mod plugins;
 mod process;
 mod pubsub;

@@ -126,8 +126,8 @@ static FACTS: [Facts; 34] = {
         reads(C::Subscribers, "subscribers", &[("GET", "the sessions, with the channels they listen to")]),
         reads(C::Global, "global", &[("GET", "the channels that are listened to on all nodes")]),
         reads(C::Forwarders, "forwarders", &[("GET", "the names of the sessions of global scope")]),
-        reads(C::Livez, "livez", &[("GET", "whether the server answers")]),
-        reads(C::Readyz, "readyz", &[("GET", "whether it takes writes")]),
+        reads(C::Livez, "livez", &[("GET", "whether the server answers: ?verbose")]),
+        reads(C::Readyz, "readyz", &[("GET", "whether it takes writes: ?verbose says why")]),
         reads(C::Metrics, "metrics", &[("GET", "what it counts and how it is, for Prometheus")]),
     ]
 };

@@ -23,6 +23,11 @@ impl Stages {
         (sender, Self(receiver))
     }
 
+    /// Whether the server takes no new requests.
+    pub(crate) fn is_draining(&self) -> bool {
+        *self.0.borrow() >= Stage::Draining
+    }
+
     /// Waits until the server takes no new requests.
     ///
     /// # Cancel safety

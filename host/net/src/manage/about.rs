@@ -1,4 +1,4 @@
-//! `/_roots`, `/_plugins`, `/_livez`, `/_readyz`, `/_ss`, `/_sync`: the server itself.
+//! `/_roots`, `/_plugins`, `/_ss`, `/_sync`: the server itself.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use tega_engine::Engine;
 
 use super::shown::as_json;
 use crate::problem::{Kind, Problem};
-use crate::response::{self, Response};
+use crate::response::Response;
 
 /// `/_roots`: `{"a": 3}`.
 pub(super) fn roots(engine: &Engine) -> Response {
@@ -22,22 +22,6 @@ pub(super) fn plugins(engine: &Engine) -> Response {
     let reports = engine.plugins().map(|plugins| plugins.list()).unwrap_or_default();
     let by_name: BTreeMap<&str, _> = reports.iter().map(|report| (report.name.as_str(), report)).collect();
     as_json(&by_name)
-}
-
-/// `/_livez`: that it answers is the answer.
-pub(super) fn livez() -> Response {
-    response::text("ok")
-}
-
-/// `/_readyz`: whether it takes writes.
-///
-/// # Errors
-/// Where it does not.
-pub(super) fn readyz(engine: &Engine) -> Result<Response, Problem> {
-    if engine.is_refusing() {
-        return Err(Problem::from(tega_engine::CommitError::Refusing));
-    }
-    Ok(response::text("ok"))
 }
 
 /// `/_ss`: writes a snapshot, unless there is one of this revision; tells the revision, none where there is no commit yet.

@@ -9,7 +9,7 @@
 //! past.rs          /_history, /_old, /_diff, /_rollback, /_clear;  tags.rs: /_tag
 //! find.rs          /_find;  log.rs: /_log;  edges.rs: /_edges
 //! listeners.rs     /_channels, /_subscribers, /_global, /_forwarders, /_ids
-//! about.rs         /_roots, /_plugins, /_livez, /_readyz, /_ss, /_sync
+//! about.rs         /_roots, /_plugins, /_ss, /_sync;  health.rs: /_livez, /_readyz
 //! ```
 //!
 //! Invariant: the original's commands pass over arguments that they don't know, as they always did; those of today, and
@@ -19,6 +19,7 @@ mod about;
 mod asked;
 mod edges;
 mod find;
+mod health;
 mod home;
 mod listeners;
 mod locks;
@@ -92,8 +93,8 @@ async fn read(server: &Server, command: Command, asked: &Asked) -> Result<Respon
         Command::Subscribers => Ok(listeners::subscribers(server)),
         Command::Global => Ok(listeners::global(server)),
         Command::Forwarders => Ok(listeners::forwarders(server)),
-        Command::Livez => Ok(about::livez()),
-        Command::Readyz => about::readyz(engine),
+        Command::Livez => Ok(health::livez(asked)),
+        Command::Readyz => health::readyz(server, asked),
         other => Err(elsewhere(other)),
     }
 }

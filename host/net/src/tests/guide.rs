@@ -43,7 +43,11 @@ fn lines(page: &str) -> Vec<Shown> {
         for line in block.split("```").next().unwrap().lines() {
             match line.strip_prefix("$ ") {
                 Some(command) => lines.push(Shown::parse(command)),
-                None => lines.last_mut().unwrap().answer.push_str(line),
+                None => {
+                    let answer = &mut lines.last_mut().unwrap().answer;
+                    answer.push_str(line);
+                    answer.push('\n');
+                }
             }
         }
     }
@@ -79,7 +83,7 @@ async fn each_line_of_the_guide_gives_what_it_says() {
         let answer = Answer::of(request.send().await.unwrap()).await.body;
         stands.extend(id(&answer).zip(id(&shown.answer)));
         let told = stands.iter().fold(answer, |answer, (real, told)| answer.replace(real, told));
-        if told.trim() != shown.answer {
+        if told.trim() != shown.answer.trim() {
             wrong.push(format!("{} {}\n{}", shown.verb, shown.path, told.trim()));
         }
     }
