@@ -11,7 +11,7 @@
 //! capabilities.rs OPTIONS;  cors.rs: what pages of other origins may do
 //! data/           GET, PUT, PATCH and DELETE of a path;  patch/: JSON Patch;  etag.rs: ETags
 //! events.rs       watches as server-sent events;  told.rs: what watchers are told, as JSON
-//! rpc.rs          /_rpc;  manage/: the other commands;  metrics/: /_metrics, and what is counted
+//! rpc.rs          /_rpc;  manage/: the other commands;  metrics/: /_metrics, and what is counted;  trace.rs: whose request it is
 //! open.rs         transactions that stay open between requests;  which.rs: which state of a root is meant
 //! pubsub/         /_pubsub: sessions, subscriptions, messages and notifications over a WebSocket
 //! args.rs         the arguments in a URL;  body.rs: a request's body;  response.rs: answers
@@ -57,6 +57,7 @@ mod streamed;
 mod tests;
 mod text;
 mod told;
+mod trace;
 mod which;
 
 pub use metrics::ProcessFacts;

@@ -8,6 +8,7 @@ use std::time::Instant;
 use futures_util::FutureExt;
 use http::{Method, Request};
 use hyper::body::{Body as _, Incoming};
+use tracing::Instrument;
 
 use crate::accept::Peer;
 use crate::command::Command;
@@ -15,13 +16,18 @@ use crate::form::Form;
 use crate::problem::Problem;
 use crate::response::{self, Response};
 use crate::server::Server;
-use crate::{backup, capabilities, cors, data, events, manage, metrics, pubsub, rpc};
+use crate::{backup, capabilities, cors, data, events, manage, metrics, pubsub, rpc, trace};
 
-/// Answers a request, whatever happens.
+/// Answers a request, whatever happens, within the span of its trace, where it brings one.
 ///
 /// # Cancel safety
 /// Dropped, a write may or may not be made.
 pub(crate) async fn answer(server: Arc<Server>, peer: Arc<Peer>, request: Request<Incoming>) -> Response {
+    let span = trace::span(request.headers());
+    answer_traced(server, peer, request).instrument(span).await
+}
+
+async fn answer_traced(server: Arc<Server>, peer: Arc<Peer>, request: Request<Incoming>) -> Response {
     let _under_way = server.metrics.requests_under_way.hold();
     let began = Instant::now();
     let form = Form::wanted(request.headers());

@@ -1,9 +1,10 @@
-//! The guide to the data paths shows what the server answers: each line in it is run.
+//! The guides to the data paths and to operating show what the server answers: each line in them is run.
 
 use super::Server;
 use super::told::{Told, ask};
 
-const PAGE: &str = include_str!("../../../../docs/guide/http.md");
+const DATA: &str = include_str!("../../../../docs/guide/http.md");
+const OPERATING: &str = include_str!("../../../../docs/guide/operating.md");
 
 /// A line of the guide, and what it says comes back.
 #[derive(Debug, Default)]
@@ -56,9 +57,9 @@ impl Shown {
     }
 }
 
-fn lines() -> Vec<Shown> {
+fn lines(page: &'static str) -> Vec<Shown> {
     let mut lines: Vec<Shown> = Vec::new();
-    for block in PAGE.split("```console\n").skip(1) {
+    for block in page.split("```console\n").skip(1) {
         for line in block.split("```").next().unwrap().lines() {
             match line.strip_prefix("$ ") {
                 Some(command) => lines.push(Shown::parse(command)),
@@ -74,14 +75,21 @@ fn lines() -> Vec<Shown> {
 }
 
 #[tokio::test]
-async fn each_line_of_the_guide_to_data_gives_what_it_says() {
+async fn each_line_of_the_guides_gives_what_it_says() {
+    // How many lines each has at least.
+    for (page, count) in [(DATA, 30), (OPERATING, 1)] {
+        let lines = lines(page);
+        assert!(lines.len() >= count, "{}", lines.len());
+        check(lines).await;
+    }
+}
+
+async fn check(lines: Vec<Shown>) {
     let server = Server::start().await;
     // What differs from run to run, with what stands for it in the guide.
     let history = server.engine.state().position.history.to_string();
     let stands = [(history.as_str(), "5f3c9d2a81b04e67"), (&history[..8], "5f3c9d2a")];
     let mut wrong = Vec::new();
-    let lines = lines();
-    assert!(lines.len() > 30, "{}", lines.len());
     for shown in lines {
         let headers: Vec<String> = shown.headers.iter().map(|header| format!(" | {header}")).collect();
         let line = format!("{} {}{}", shown.verb, shown.url, headers.concat()).replace(stands[1].1, stands[1].0);
