@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tega_daemon::{Config, Daemon, Settings};
 use tokio::time::timeout;
@@ -229,7 +229,9 @@ async fn a_node_is_told_whole_roots_and_not_what_it_told() {
     let whole = r#"{"ope": "PUT", "path": "config", "tega_id": null, "instance": {"a":1,"b":{"c":2}}}"#;
     assert_eq!(node.frame().await, format!("NOTIFY\n[{whole}]"));
     assert_eq!(node.frame().await, "RESPONSE 7 SYNC None\nnull");
+    // Its version says nothing of what it holds.
     node.send("REQUEST 8 SYNC None None\n{\"args\": null, \"kwargs\": {\"config\": 1}}").await;
+    assert_eq!(node.frame().await, format!("NOTIFY\n[{whole}]"));
     assert_eq!(node.frame().await, "RESPONSE 8 SYNC None\nnull");
 
     let mut other = Socket::subscribed(&global, "other", "shared").await;
@@ -252,9 +254,27 @@ async fn a_node_is_told_whole_roots_and_not_what_it_told() {
         node.frame().await,
         "NOTIFY\n[{\"ope\": \"DELETE\", \"path\": \"config.b\", \"tega_id\": null, \"instance\": null}]"
     );
+    // A rollback is made here along the root's own past.
+    node.send("NOTIFY\n[{\"ope\": \"PUT\", \"path\": \"shared\", \"tega_id\": null, \"instance\": {\"x\": 2}}]").await;
     node.send("NOTIFY\n[{\"ope\": \"ROLLBACK\", \"path\": \"shared\", \"tega_id\": null, \"backto\": -1}]").await;
-    let (code, reason) = node.closed().await;
-    assert!(code == 1008 && reason.contains("ROLLBACK of shared is not taken"), "{code} {reason}");
+    assert_eq!(other.expect("NOTIFY").await[0]["instance"], json!({ "x": 2 }));
+    assert_eq!(
+        other.expect("NOTIFY").await,
+        json!([{ "ope": "PUT", "path": "shared.x", "tega_id": "node1", "instance": 1 }])
+    );
+}
+
+#[tokio::test]
+async fn a_local_node_that_is_told_to_asks_for_its_config_roots_anew() {
+    let global = TestServer::start().await;
+    global.put_ok("/config/mtu", "1500").await;
+    let local = local(&global).await;
+    settled(&global, &local, 1).await;
+    local.put_ok("/config/mtu", "9000").await;
+    assert_eq!(local.send(Method::POST, "/_sync", "").await.status, StatusCode::OK);
+    until(&local, "/config/mtu", json!(1500)).await;
+    let answer = global.send(Method::POST, "/_sync", "").await;
+    assert!(answer.status == StatusCode::NOT_FOUND && answer.body.contains("no link to a global node"), "{answer:?}");
 }
 
 #[tokio::test]

@@ -92,12 +92,13 @@ impl Daemon {
         let host =
             Host::start(engine.clone(), HostOptions { folders: config.plugins, ..HostOptions::default() }).await?;
         let net = NetOptions { process: Some(process::facts), ..config.net };
+        // Before it answers, so that `/_sync` knows of it.
+        let link = link.map(|options| Link::start(engine.clone(), options));
         let (stop, stopping) = oneshot::channel();
         let server = tokio::spawn(tega_net::serve(listener, engine.clone(), net, async {
             // The other end is dropped only with the daemon.
             let _ = stopping.await;
         }));
-        let link = link.map(|options| Link::start(engine.clone(), options));
         Ok(Self { address, data: config.data, engine, host, link, stop: Some(stop), server: Some(server) })
     }
 

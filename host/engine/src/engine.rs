@@ -18,7 +18,7 @@ use crate::lanes::Lanes;
 use crate::limits::{HOPS_MAX, JUDGEMENTS_MAX, QUEUE_COMMITS_MAX, QUEUE_WAIT_MS_MAX};
 use crate::metrics::{Metrics, Space};
 use crate::opening::Opening;
-use crate::port::{Clock, Plugins};
+use crate::port::{Clock, Plugins, Uplink};
 use crate::session::Sessions;
 use crate::snapshot::Shelf;
 use crate::state::{Position, Revision, State};
@@ -73,6 +73,7 @@ struct Inner {
     hooks: Hooks,
     lanes: Lanes,
     plugins: OnceLock<Arc<dyn Plugins>>,
+    uplink: OnceLock<Arc<dyn Uplink>>,
     archive: Arc<dyn Archive>,
     shelf: Arc<Shelf>,
     clock: Arc<dyn Clock>,
@@ -190,6 +191,7 @@ impl Engine {
             hooks: Hooks::default(),
             lanes: Lanes::default(),
             plugins: OnceLock::new(),
+            uplink: OnceLock::new(),
             archive,
             shelf,
             clock,
@@ -384,6 +386,17 @@ impl Engine {
     /// Who tells about the plugins, where the daemon has any.
     pub fn plugins(&self) -> Option<&Arc<dyn Plugins>> {
         self.0.plugins.get()
+    }
+
+    /// Says what links this node to its global node; the first to say so stays.
+    pub fn set_uplink(&self, uplink: Arc<dyn Uplink>) {
+        // A daemon has one link up.
+        let _ = self.0.uplink.set(uplink);
+    }
+
+    /// What links this node to its global node, where it has one.
+    pub fn uplink(&self) -> Option<&Arc<dyn Uplink>> {
+        self.0.uplink.get()
     }
 
     /// Takes no further commits, makes those that wait, and closes the log. Reads go on. A second call does nothing.

@@ -171,6 +171,12 @@ pub trait Plugins: Debug + Send + Sync {
     fn list(&self) -> Vec<PluginReport>;
 }
 
+/// The link of this node to its global node.
+pub trait Uplink: Debug + Send + Sync {
+    /// Asks the global node anew for all that is to come down; where there is no connection now, the next one begins with it.
+    fn ask_again(&self);
+}
+
 /// What is shown of one plugin.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct PluginReport {

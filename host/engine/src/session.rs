@@ -1,6 +1,6 @@
 //! Named sessions: clients that are connected now.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -26,6 +26,8 @@ struct Open {
     name: String,
     scope: SessionScope,
     caller: SessionCaller,
+    /// The other names whose methods it answers: a node does so for its own clients and plugins.
+    answers_for: HashSet<String>,
 }
 
 /// The sessions that are open. A clone is another handle to the same ones.
@@ -52,7 +54,7 @@ impl Sessions {
     pub fn open(&self, name: &str, scope: SessionScope) -> Session {
         let id = self.0.last_id.fetch_add(1, Ordering::Relaxed) + 1;
         let (caller, calls) = session_calls();
-        self.table().insert(id, Open { name: name.to_owned(), scope, caller });
+        self.table().insert(id, Open { name: name.to_owned(), scope, caller, answers_for: HashSet::new() });
         Session { sessions: self.clone(), id, name: name.to_owned(), scope, calls: Some(calls) }
     }
 
@@ -100,11 +102,13 @@ impl Sessions {
         self.table().iter().filter(|(_, open)| open.name == name).map(|(id, _)| *id).max()
     }
 
-    /// Where calls for the session of a name are dropped in; for the one that was opened last, where there are several.
+    /// Where calls for the session of a name are dropped in; for the one that was opened last, where there are several, and where
+    /// there is none, for the one that was opened first of those that answer for it.
     pub(crate) fn caller(&self, name: &str) -> Option<SessionCaller> {
         let table = self.table();
-        let of_name = table.iter().filter(|(_, open)| open.name == name);
-        of_name.max_by_key(|(id, _)| **id).map(|(_, open)| open.caller.clone())
+        let of_name = table.iter().filter(|(_, open)| open.name == name).max_by_key(|(id, _)| **id);
+        let others = table.iter().filter(|(_, open)| open.answers_for.contains(name));
+        of_name.or_else(|| others.min_by_key(|(id, _)| **id)).map(|(_, open)| open.caller.clone())
     }
 
     /// Whether the session of a number is open.
@@ -144,6 +148,20 @@ impl Session {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// From now on it is asked for the methods that a client of this name serves, as long as no session has the name.
+    pub fn answer_for(&self, name: &str) {
+        if let Some(open) = self.sessions.table().get_mut(&self.id) {
+            open.answers_for.insert(name.to_owned());
+        }
+    }
+
+    /// It is no longer asked for the methods that a client of this name serves.
+    pub fn answer_no_longer_for(&self, name: &str) {
+        if let Some(open) = self.sessions.table().get_mut(&self.id) {
+            open.answers_for.remove(name);
+        }
     }
 
     /// The session as the owner of ephemeral nodes.

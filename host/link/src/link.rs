@@ -1,12 +1,14 @@
 //! Dials the global node, and dials again, until it is stopped.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use tega_engine::Engine;
-use tokio::sync::oneshot;
+use tega_engine::port::Uplink;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
@@ -26,11 +28,34 @@ pub struct Link {
     task: JoinHandle<()>,
 }
 
+/// Tells the connection that there is, or the next one, to ask the global node anew.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Again(Arc<Notify>);
+
+impl Again {
+    /// Waits until it is to be asked anew.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost when it is dropped.
+    pub(crate) async fn wanted(&self) {
+        self.0.notified().await;
+    }
+}
+
+impl Uplink for Again {
+    fn ask_again(&self) {
+        self.0.notify_one();
+    }
+}
+
 impl Link {
-    /// Starts to dial, and goes on with it for as long as there is no connection. Must be called in a tokio runtime.
+    /// Starts to dial, and goes on with it for as long as there is no connection; the engine knows of it from now on. Must be
+    /// called in a tokio runtime.
     pub fn start(engine: Engine, options: LinkOptions) -> Self {
         let (stop, stopping) = oneshot::channel();
-        let task = tokio::spawn(run(engine, options, stopping));
+        let again = Again::default();
+        engine.set_uplink(Arc::new(again.clone()));
+        let task = tokio::spawn(run(engine, options, again, stopping));
         Self { stop, task }
     }
 
@@ -74,12 +99,13 @@ impl Report {
     }
 }
 
-async fn run(engine: Engine, options: LinkOptions, mut stopping: oneshot::Receiver<()>) {
+async fn run(engine: Engine, options: LinkOptions, again: Again, mut stopping: oneshot::Receiver<()>) {
     let mut report = Report::default();
     let mut backoff = Backoff::default();
     loop {
         let begun = Instant::now();
-        let connection = AssertUnwindSafe(connection(&engine, &options, &mut stopping, &mut report)).catch_unwind();
+        let connection = connection(&engine, &options, &again, &mut stopping, &mut report);
+        let connection = AssertUnwindSafe(connection).catch_unwind();
         match connection.await.unwrap_or(Ended::Panicked) {
             Ended::Stopping => return,
             ended => report.unlinked(&ended),
@@ -99,6 +125,7 @@ async fn run(engine: Engine, options: LinkOptions, mut stopping: oneshot::Receiv
 async fn connection(
     engine: &Engine,
     options: &LinkOptions,
+    again: &Again,
     stopping: &mut oneshot::Receiver<()>,
     report: &mut Report,
 ) -> Ended {
@@ -113,7 +140,7 @@ async fn connection(
     let (mut sender, receiver) = socket.split();
     let heard = AtomicBool::new(true);
     let down = Down { engine, options, server: &server, heard: &heard };
-    let up = Up { engine, options, heard: &heard, frames: &mut sender };
+    let up = Up { engine, options, again, heard: &heard, frames: &mut sender };
     let ended = tokio::select! {
         ended = down.run(receiver, report) => ended,
         ended = up.run() => ended,

@@ -14,6 +14,7 @@ use crate::LinkOptions;
 use crate::ended::Ended;
 use crate::frame::{self, Notify};
 use crate::limits::{FRAME_BYTES_MAX, PINGS_UNANSWERED_MAX, SEND_MS_MAX};
+use crate::link::Again;
 use crate::socket::Socket;
 
 /// What goes up.
@@ -21,6 +22,8 @@ use crate::socket::Socket;
 pub(crate) struct Up<'a> {
     pub(crate) engine: &'a Engine,
     pub(crate) options: &'a LinkOptions,
+    /// Whether the global node is to be asked anew.
+    pub(crate) again: &'a Again,
     /// Set with every frame that comes.
     pub(crate) heard: &'a AtomicBool,
     pub(crate) frames: &'a mut SplitSink<Socket, Message>,
@@ -39,7 +42,7 @@ impl Up<'_> {
         for root in &self.options.config_roots {
             self.send(Message::text(frame::subscribe(root))).await?;
         }
-        self.send(Message::text(frame::sync(self.options.config_roots.iter()))).await?;
+        self.ask().await?;
         let (mut feed, mut sent) = self.send_roots().await?;
         let mut ticks = ticks(self.options.ping_ms);
         let mut pings_unanswered = 0;
@@ -52,6 +55,7 @@ impl Up<'_> {
                     // What else there may be, the feed does not go on after it.
                     Err(_) => return Err(Ended::Stopping),
                 },
+                () = self.again.wanted() => self.ask().await?,
                 _ = ticks.tick() => {
                     if self.heard.swap(false, Ordering::Relaxed) {
                         pings_unanswered = 0;
@@ -64,6 +68,11 @@ impl Up<'_> {
                 }
             }
         }
+    }
+
+    /// Asks for all that is to come down.
+    async fn ask(&mut self) -> Result<(), Ended> {
+        self.send(Message::text(frame::sync(self.options.config_roots.iter()))).await
     }
 
     /// Sends the operational roots as they are, and gives the feed of the commits from then on, with the revision that was sent.

@@ -152,3 +152,6 @@ pub const CALLS_UNDER_WAY_MAX: usize = 64;
 
 /// The calls that one socket may have been asked and not answered yet.
 pub const CALLS_ASKED_MAX: usize = 1024;
+
+/// The channels that a socket of global scope may still have to be told of: as many as one client can listen to.
+pub const FORWARDED_MAX: usize = SUBSCRIPTIONS_MAX;

@@ -1,6 +1,6 @@
 //! Which state of a root a request means.
 
-use tega_engine::Which;
+use tega_engine::{State, Which};
 use tega_tree::Version;
 
 use crate::args::Args;
@@ -52,6 +52,24 @@ pub(crate) fn asked(args: &Args) -> Result<Option<Which>, Problem> {
             Err(Problem::new(Kind::BadArgument, detail).with_fact("argument", "at"))
         }
     }
+}
+
+/// The state of a root that the original's `backto` means: `-2` is two steps back, `2` a place among the versions that are kept,
+/// from 0 on. 0 itself the original did not take.
+pub(crate) fn backto(state: &State, root: &str, count: i64) -> Option<Which> {
+    match count {
+        ..0 => Some(Which::StepsBack(count.unsigned_abs())),
+        0 => None,
+        _ => usize::try_from(count).ok().and_then(|place| kept(state, root).get(place).copied()).map(Which::Version),
+    }
+}
+
+/// The versions that a root had, as far as they are kept, oldest first.
+pub(crate) fn kept(state: &State, root: &str) -> Vec<Version> {
+    let mut versions = state.past(root).map(|past| past.versions).unwrap_or_default();
+    // The last one is the present one.
+    versions.pop();
+    versions
 }
 
 fn whole(text: &str) -> Option<u64> {

@@ -7,7 +7,7 @@ use tega_engine::Engine;
 
 use super::shown::as_json;
 use crate::problem::{Kind, Problem};
-use crate::response::Response;
+use crate::response::{self, Response};
 
 /// `/_roots`: `{"a": 3}`.
 pub(super) fn roots(engine: &Engine) -> Response {
@@ -36,10 +36,13 @@ pub(super) async fn snapshot(engine: &Engine) -> Result<Response, Problem> {
     Ok(as_json(&json!({ "revision": revision })))
 }
 
-/// `/_sync`: the original's local node asked its global one again what it had missed. Here a link does so by itself.
-pub(super) fn sync() -> Problem {
-    Problem::new(
-        Kind::NotFound,
-        "there is no link here that is to be asked: a local node catches up with its global one by itself",
-    )
+/// `/_sync`: a local node asks its global one anew for all that is to come down. It is answered before that came.
+///
+/// # Errors
+/// Where this node has no global one.
+pub(super) fn sync(engine: &Engine) -> Result<Response, Problem> {
+    let no_link = "this node has no link to a global node that could be asked; `tega serve --global` makes one";
+    let uplink = engine.uplink().ok_or_else(|| Problem::new(Kind::NotFound, no_link))?;
+    uplink.ask_again();
+    Ok(response::empty())
 }

@@ -8,14 +8,15 @@ use tega_engine::{State, Which};
 use tega_tree::{Name, Node, Path, Version};
 
 use super::asked::Asked;
-use super::past::kept;
 use crate::problem::{Kind, Problem};
 use crate::response::{Body, JSON, Response};
 use crate::server::Server;
 use crate::streamed::streamed;
+use crate::which::kept;
 
-/// `GET /_edges?root_oid=&old_roots=`: `[["r(1)","r.a(0)"],["r.a(0)","r(1)"]]`, two entries for each link, depth first; of all
-/// roots where none is named, with the states that are kept where `old_roots` is true.
+/// `GET /_edges?root_oid=&old_roots=`: `[["r(1)","r.a(0)"],["r.a(0)","r(1)"]]`, two entries for each link, from parent to child and
+/// from the child to the parent that it had last, depth first; of all roots where none is named, with the states that are kept
+/// where `old_roots` is true.
 ///
 /// # Errors
 /// Where there is no such root.
@@ -53,12 +54,16 @@ fn write(state: &State, roots: &[Name], with_old: bool, out: &mut impl Write) ->
     let mut edges = Edges { out, is_first: true };
     edges.out.write_all(b"[")?;
     for root in roots {
-        edges.of_root(root, state.tree.root(root).and_then(|root| root.node()))?;
+        edges.of_root(root, state.tree.root(root).and_then(|root| root.node()), &[])?;
     }
     for root in roots.iter().filter(|_| with_old) {
-        for version in kept(state, root) {
-            let then = state.root_at(root, &Which::Version(version)).ok();
-            edges.of_root(root, then.as_ref().and_then(|then| then.node.as_ref()))?;
+        let past =
+            kept(state, root).into_iter().filter_map(|version| state.root_at(root, &Which::Version(version)).ok());
+        let past: Vec<Node> = past.filter_map(|then| then.node).collect();
+        let present = state.tree.root(root).and_then(|root| root.node());
+        let states: Vec<&Node> = past.iter().chain(present).collect();
+        for (index, then) in past.iter().enumerate() {
+            edges.of_root(root, Some(then), states.get(index + 1..).unwrap_or_default())?;
         }
     }
     edges.out.write_all(b"]")
@@ -70,28 +75,34 @@ struct Edges<'w, W> {
 }
 
 impl<W: Write> Edges<'_, W> {
-    fn of_root(&mut self, name: &Name, node: Option<&Node>) -> io::Result<()> {
-        node.map_or(Ok(()), |node| self.below(&name.to_string(), node))
+    /// Writes a state of a root; `later` are those that came after it.
+    fn of_root(&mut self, name: &Name, node: Option<&Node>, later: &[&Node]) -> io::Result<()> {
+        node.map_or(Ok(()), |node| self.below(&name.to_string(), node, later))
     }
 
-    fn below(&mut self, path: &str, node: &Node) -> io::Result<()> {
+    /// Writes what is below a node; `later` is what was at its place in later states. The parent that a child knows is the one that
+    /// it had last: states share what did not change.
+    fn below(&mut self, path: &str, node: &Node, later: &[&Node]) -> io::Result<()> {
         let Some(container) = node.container() else { return Ok(()) };
         for (name, child) in container {
             let child_path = format!("{path}.{name}");
-            self.write(&[end(path, node.version()), end(&child_path, child.version())])?;
-            self.below(&child_path, child)?;
+            let has_it = |parent: &&Node| parent.child(name).is_some_and(|other| other.version() == child.version());
+            let last = later.partition_point(has_it).checked_sub(1).and_then(|last| later.get(last).copied());
+            let lower = end(&child_path, child.version());
+            self.write(&end(path, node.version()), &lower)?;
+            self.write(&lower, &end(path, last.unwrap_or(node).version()))?;
+            if child.container().is_some() {
+                let later: Vec<&Node> = later.iter().filter_map(|parent| parent.child(name)).collect();
+                self.below(&child_path, child, &later)?;
+            }
         }
         Ok(())
     }
 
-    /// Writes a link from its upper end to its lower, and back.
-    fn write(&mut self, [upper, lower]: &[String; 2]) -> io::Result<()> {
-        for link in [[upper, lower], [lower, upper]] {
-            let separator = if std::mem::take(&mut self.is_first) { "" } else { "," };
-            self.out.write_all(separator.as_bytes())?;
-            serde_json::to_writer(&mut *self.out, &link).map_err(io::Error::from)?;
-        }
-        Ok(())
+    fn write(&mut self, from: &str, to: &str) -> io::Result<()> {
+        let separator = if std::mem::take(&mut self.is_first) { "" } else { "," };
+        self.out.write_all(separator.as_bytes())?;
+        serde_json::to_writer(&mut *self.out, &[from, to]).map_err(io::Error::from)
     }
 }
 

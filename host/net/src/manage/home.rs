@@ -31,6 +31,11 @@ pub(crate) fn home() -> Response {
 
 /// An unknown command.
 pub(crate) fn unknown(name: &str) -> Problem {
+    if name == "reload" {
+        let detail =
+            "this version can't load plugins anew while it runs, so there is no /_reload; start the server again";
+        return Problem::new(Kind::NoCommand, detail);
+    }
     let names: Vec<String> = Command::all().map(|command| format!("/_{}", command.name())).collect();
     Problem::new(
         Kind::NoCommand,

@@ -111,7 +111,7 @@ async fn post(server: &Server, command: Command, asked: &Asked) -> Result<Respon
         Command::Commit => transactions::commit(server, asked).await,
         Command::Snapshot => about::snapshot(&server.engine).await,
         Command::Clear => past::clear(server, asked).await,
-        Command::Sync => Err(about::sync()),
+        Command::Sync => about::sync(&server.engine),
         other => Err(elsewhere(other)),
     }
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use tega_engine::{Engine, PastError, State, Which};
-use tega_tree::Version;
 
 use super::asked::Asked;
 use super::shown::{self, Made, as_json};
@@ -12,7 +11,7 @@ use super::transactions;
 use crate::problem::{Kind, Problem};
 use crate::response::{self, Response};
 use crate::server::Server;
-use crate::which;
+use crate::which::{self, kept};
 
 /// A version of a root.
 #[derive(Serialize)]
@@ -74,14 +73,6 @@ pub(super) fn old(engine: &Engine) -> Response {
         BTreeMap::from([(name.as_str().to_owned(), versions)])
     });
     as_json(&kept.collect::<Vec<_>>())
-}
-
-/// The versions that a root had, as far as they are kept, oldest first.
-pub(super) fn kept(state: &State, root: &str) -> Vec<Version> {
-    let mut versions = state.past(root).map(|past| past.versions).unwrap_or_default();
-    // The last one is the present one.
-    versions.pop();
-    versions
 }
 
 /// `GET /_diff?path=&from=&to=`: what turns a node as it was at one state into what it was at another, as a JSON Patch of the
@@ -159,22 +150,15 @@ pub(super) async fn clear(server: &Server, asked: &Asked) -> Result<Response, Pr
     Ok(response::empty())
 }
 
-/// `-2`: so many steps back. `2`: the place among the versions that are kept, from 0; but 0 itself the original did not take.
 fn steps(state: &State, root: &str, backto: &str) -> Result<Which, Problem> {
     let wrong = |detail: String| Problem::new(Kind::BadArgument, detail).with_fact("argument", "backto");
     let count: i64 = backto.parse().ok().filter(|count| *count != 0).ok_or_else(|| {
         wrong(format!("backto={backto} is wrong: it takes -1, -2, .. steps back or a place from 1 on"))
     })?;
-    if count < 0 {
-        return Ok(Which::StepsBack(count.unsigned_abs()));
-    }
-    let kept = kept(state, root);
-    let place = usize::try_from(count).unwrap_or(usize::MAX);
-    kept.get(place).map(|version| Which::Version(*version)).ok_or_else(|| {
-        let detail = format!(
-            "{root} has {} versions that are kept beside the present one; there is no place {count}",
-            kept.len()
-        );
-        Problem::new(Kind::NoSuchState, detail).with_fact("kept", kept.len())
+    which::backto(state, root, count).ok_or_else(|| {
+        let kept = kept(state, root).len();
+        let detail =
+            format!("{root} has {kept} versions that are kept beside the present one; there is no place {count}");
+        Problem::new(Kind::NoSuchState, detail).with_fact("kept", kept)
     })
 }

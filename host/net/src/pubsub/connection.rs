@@ -8,15 +8,17 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use tega_engine::{Author, FollowError, Followed, Follower, Mailbox, Message, Revision, Session, SessionScope};
-use tega_tree::Change;
+use tega_tree::Path;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::calls::{Called, Calls};
 use super::closing::Closing;
+use super::forward;
 use super::frame::{self, Command};
-use super::node::{self, Asked};
+use super::node::{self, Asked, Told};
 use super::notify::{self, Listener};
 use super::roster::Seat;
 use super::socket::Socket;
@@ -34,6 +36,7 @@ enum Event {
     Watched(FromChannel),
     Message(Arc<Message>),
     Called(Called),
+    Forwarded(String),
     Tick,
     Draining,
 }
@@ -55,6 +58,8 @@ struct Sources {
     watches: Watches,
     mailbox: Mailbox,
     calls: Calls,
+    /// The channels that it is to be told of, where its session is of global scope: frames.
+    forwarded: Option<mpsc::Receiver<String>>,
     ticks: Interval,
     stages: Stages,
 }
@@ -87,6 +92,7 @@ impl Connection {
             watches: Watches::default(),
             mailbox: server.engine.channels().mailbox(),
             calls: Calls::new(),
+            forwarded: None,
             ticks,
             stages: server.stages.clone(),
         };
@@ -160,7 +166,7 @@ impl Connection {
                 Some(frame) => self.socket.send(frame).await,
                 None => Ok(()),
             },
-            Event::Called(Called::Answered(frame)) => self.socket.send(frame).await,
+            Event::Called(Called::Answered(frame)) | Event::Forwarded(frame) => self.socket.send(frame).await,
             Event::Tick => self.tick().await,
             Event::Draining => Err(Closing::stopping()),
         }
@@ -179,23 +185,26 @@ impl Connection {
         let command = frame::parse(&text, self.client.session.as_ref().map(Session::scope))?;
         tracing::trace!(?command, "a frame came");
         let command = match command {
-            Command::Notify(changes) => return self.client.take(&changes, self.sources.commits.is_some()).await,
+            Command::Notify(told) => return self.client.take(&told, self.sources.commits.is_some()).await,
             Command::Sync { number, roots } => return self.sync(&number, &roots).await,
+            Command::Refer { number, roots } => return self.refer(&number, &roots).await,
             command => command,
         };
         let Some(reply) = self.client.obey(command, &mut self.sources)? else { return Ok(()) };
         self.socket.send(reply).await
     }
 
-    /// Tells a node the roots that it asks for, each whole, as far as they are there and newer than what it has.
+    /// Tells a node the roots that it asks for, each whole, as far as they are there. Its version of one says nothing of what it
+    /// holds; but one that it has and that was deleted here is told as deleted.
     async fn sync(&mut self, number: &str, roots: &[Asked]) -> Result<(), Closing> {
         self.client.is_node = true;
         let state = self.client.server.engine.state();
         for (path, version) in roots {
-            let Some(root) = state.tree.root(path.root()) else { continue };
-            let newer = i64::try_from(root.version().0).is_ok_and(|found| found > *version);
-            let Some(node) = root.node().filter(|_| newer) else { continue };
-            let frame = notify::whole(path, node);
+            let frame = match state.tree.node(path) {
+                Some(node) => notify::whole(path, node),
+                None if *version >= 0 && state.tree.root(path.root()).is_some() => notify::gone(path),
+                None => continue,
+            };
             if frame.len() > NODE_FRAME_BYTES_MAX {
                 tracing::error!(root = %path, bytes = frame.len(), "a root is too large to be told to a node");
                 continue;
@@ -204,6 +213,15 @@ impl Connection {
             self.socket.send(frame).await?;
         }
         self.socket.send(format!("RESPONSE {number} SYNC None\nnull")).await
+    }
+
+    /// Asks a node to tell of its roots.
+    async fn refer(&mut self, number: &str, roots: &[Path]) -> Result<(), Closing> {
+        self.client.is_node = true;
+        for frame in forward::answer(number, roots) {
+            self.socket.send(frame).await?;
+        }
+        Ok(())
     }
 
     async fn message(&mut self, message: &Message) -> Result<(), Closing> {
@@ -251,11 +269,11 @@ impl Client {
     }
 
     /// Commits what a node told, in its name. It is not told of it again, if it `listens` to commits at all.
-    async fn take(&mut self, changes: &[Change], listens: bool) -> Result<(), Closing> {
+    async fn take(&mut self, told: &[Told], listens: bool) -> Result<(), Closing> {
         let Some(session) = &self.session else { return Ok(()) };
         self.is_node = true;
-        let made =
-            node::commit(&self.server.engine, &Arc::new(Author::node(session.name().to_owned())), changes).await?;
+        let author = Arc::new(Author::node(session.name().to_owned()));
+        let made = node::commit(&self.server.engine, &author, told).await?;
         if listens {
             self.own.extend(made);
         }
@@ -270,7 +288,7 @@ impl Client {
                 let mut session = engine.sessions().open(&name, scope);
                 sources.calls.serve(session.take_calls());
                 self.session = Some(session);
-                self.seat.set_name(&name);
+                sources.forwarded = self.seat.set_session(&name, scope);
                 self.is_node = false;
                 self.telling = telling;
                 let server_id = &self.server.options.server_id;
@@ -286,6 +304,7 @@ impl Client {
                 self.seat.remove(&channel);
                 if !self.subscriptions.has_key(&channel.key) {
                     sources.mailbox.unsubscribe(&channel.key);
+                    self.session.iter().for_each(|session| session.answer_no_longer_for(&channel.key));
                 }
                 self.settle_commits(sources);
                 return Ok(Some(reply));
@@ -294,6 +313,7 @@ impl Client {
                 self.seat.clear();
                 for key in self.subscriptions.clear() {
                     sources.mailbox.unsubscribe(&key);
+                    self.session.iter().for_each(|session| session.answer_no_longer_for(&key));
                 }
                 self.settle_commits(sources);
                 sources.watches.end_all();
@@ -307,7 +327,7 @@ impl Client {
             Command::Call(call) => sources.calls.make(&self.server, call, self.author())?,
             Command::Answer { number, json } => sources.calls.answered(&number, &json)?,
             // Those of nodes were dealt with before.
-            Command::Notify(_) | Command::Sync { .. } | Command::Unknown => {}
+            Command::Notify(_) | Command::Sync { .. } | Command::Refer { .. } | Command::Unknown => {}
         }
         Ok(None)
     }
@@ -332,6 +352,12 @@ impl Client {
         let pattern = self.subscriptions.add(channel.clone(), after, self.server.options.subscriptions_max)?;
         self.seat.add(&channel, scope);
         sources.mailbox.subscribe(&channel.key);
+        // A node listens to the names of its clients and plugins, and is asked for the methods that these serve.
+        if let (Some(session), SessionScope::Global) = (&self.session, scope)
+            && session.scope() == SessionScope::Global
+        {
+            session.answer_for(&channel.key);
+        }
         if self.telling == Telling::Resumable {
             return Ok(Some(sources.watches.begin(engine, channel.text(), pattern, from.as_deref())));
         }
@@ -360,12 +386,22 @@ async fn next(socket: &mut Socket, sources: &mut Sources) -> Event {
             None => pending().await,
         }
     };
+    let forwarded = async {
+        match &mut sources.forwarded {
+            Some(frames) => match frames.recv().await {
+                Some(frame) => frame,
+                None => pending().await,
+            },
+            None => pending().await,
+        }
+    };
     tokio::select! {
         frame = socket.next() => Event::Frame(frame),
         commit = commit => Event::Commit(commit),
         told = sources.watches.next() => Event::Watched(told),
         message = sources.mailbox.next() => Event::Message(message),
         called = sources.calls.next() => Event::Called(called),
+        frame = forwarded => Event::Forwarded(frame),
         _ = sources.ticks.tick() => Event::Tick,
         () = sources.stages.draining() => Event::Draining,
     }

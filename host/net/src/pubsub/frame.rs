@@ -4,11 +4,11 @@
 
 use tega_engine::SessionScope;
 use tega_engine::limits::{CHANNEL_BYTES_MAX, MESSAGE_BODY_BYTES_MAX};
-use tega_tree::{Change, Value};
+use tega_tree::{Path, Value};
 
 use super::calls::Call;
 use super::closing::Closing;
-use super::node::{self, Asked};
+use super::node::{self, Asked, Told};
 use super::subscriptions::{Channel, Form, Telling};
 use crate::args::is_true;
 
@@ -26,9 +26,11 @@ pub(super) enum Command {
     /// Sends a message, in the name of the session or of another sender.
     Publish { channel: String, body: String, sender: Option<String> },
     /// A node changed something.
-    Notify(Vec<Change>),
+    Notify(Vec<Told>),
     /// A node asks for whole roots, with a number that the answer has too.
     Sync { number: String, roots: Vec<Asked> },
+    /// A node asks to be listened to: it has roots of which it tells.
+    Refer { number: String, roots: Vec<Path> },
     /// Calls a method.
     Call(Call),
     /// Answers a call of a method that the client serves.
@@ -53,7 +55,6 @@ pub(super) fn parse(text: &str, scope: Option<SessionScope>) -> Result<Command, 
         }
         "SUBSCRIBE" => {
             let channel = words.named("a channel")?;
-            // Until links carry subscriptions on, what reaches all nodes reaches this one.
             let scope = words.scope()?;
             let channel = Channel::new(channel, words.form()?);
             Ok(Command::Subscribe { channel, scope, from: words.words.next().map(str::to_owned) })
@@ -77,7 +78,7 @@ pub(super) fn parse(text: &str, scope: Option<SessionScope>) -> Result<Command, 
             Ok(Command::Publish { channel, body: message(name, lines.next())?, sender })
         }
         "NOTIFY" if scope == Some(SessionScope::Global) => {
-            node::changes(lines.next().unwrap_or_default()).map(Command::Notify)
+            node::told(lines.next().unwrap_or_default()).map(Command::Notify)
         }
         "REQUEST" => {
             let number = words.named("a number")?.to_owned();
@@ -86,12 +87,16 @@ pub(super) fn parse(text: &str, scope: Option<SessionScope>) -> Result<Command, 
                 "SYNC" if scope == Some(SessionScope::Global) => {
                     Ok(Command::Sync { number, roots: node::asked(body())? })
                 }
+                "REFER" if scope == Some(SessionScope::Global) => {
+                    Ok(Command::Refer { number, roots: node::referred(body())? })
+                }
                 "RPC" => {
                     let caller = words.named("an id")?.to_owned();
                     let path = words.named("a path")?.replace("\\u0020", " ");
                     Ok(Command::Call(Call { number, caller, path, body: body().to_owned() }))
                 }
-                other => Err(not_taken(&format!("REQUEST {other}"))),
+                known @ ("SYNC" | "REFER") => Err(not_taken(&format!("REQUEST {known}"))),
+                other => Err(Closing::policy(format!("REQUEST {other} is not known; there are RPC, SYNC and REFER"))),
             }
         }
         "RESPONSE" => {
@@ -104,7 +109,7 @@ pub(super) fn parse(text: &str, scope: Option<SessionScope>) -> Result<Command, 
 }
 
 fn not_taken(frames: &str) -> Closing {
-    Closing::policy(format!("{frames} frames are not taken by this version of the server"))
+    Closing::policy(format!("{frames} frames are not taken: nodes send them, in a session of global scope"))
 }
 
 /// The words after the command.
@@ -270,11 +275,14 @@ mod tests {
             }
         }
         let global = Some(SessionScope::Global);
-        let roots = vec![(tega_tree::Path::parse("a").unwrap(), -1)];
+        let roots = vec![(Path::parse("a").unwrap(), -1)];
         assert_eq!(parse(sync, global), Ok(Command::Sync { number: "1".into(), roots }));
         assert_eq!(parse("NOTIFY\n[]", global), Ok(Command::Notify(vec![])));
+        let roots = vec![Path::parse("state").unwrap()];
+        let refer = "REQUEST 2 REFER None None\n{\"args\": [\"state\"], \"kwargs\": null}";
+        assert_eq!(parse(refer, global), Ok(Command::Refer { number: "2".into(), roots }));
         for (frame, reason) in [
-            ("REQUEST 2 REFER None None\n{}", "REQUEST REFER frames are not taken"),
+            ("REQUEST 2 HELLO None None\n{}", "REQUEST HELLO is not known"),
             ("REQUEST 3 RPC a", "REQUEST lacks a path"),
         ] {
             let Err(Closing::Ours(CloseCode::Policy, text)) = parse(frame, global) else { panic!("{frame}") };

@@ -8,7 +8,7 @@
 //! subscriptions.rs  the channels of a socket;  roster.rs: those of all sockets
 //! notify.rs         the frames that tell of commits and whole roots
 //! watches.rs        what a session that resumes is told instead
-//! node.rs           what a local node asks for and tells
+//! node.rs           what a local node asks for and tells;  forward.rs: the channels that it is asked to listen to
 //! ```
 //!
 //! Invariant: a socket holds one frame at most; what else is to be told waits in the engine, which bounds it.
@@ -16,6 +16,7 @@
 mod calls;
 mod closing;
 mod connection;
+mod forward;
 mod frame;
 mod handshake;
 mod node;

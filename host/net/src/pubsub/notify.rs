@@ -69,6 +69,11 @@ pub(super) fn whole(root: &Path, node: &Node) -> String {
     into_text(text)
 }
 
+/// The frame that tells that a whole root is gone.
+pub(super) fn gone(root: &Path) -> String {
+    format!("NOTIFY\n[{}null}}]", head("DELETE", root, None))
+}
+
 fn is_of(item: &Item, name: &str) -> bool {
     item.author.kind == AuthorKind::Client && item.author.proven_name() == Some(name)
 }

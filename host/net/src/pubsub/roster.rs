@@ -1,12 +1,15 @@
-//! Who listens to what: the channels of all sockets, for `/_channels` and its like.
+//! Who listens to what: the channels of all sockets, for `/_channels` and its like, and for the nodes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tega_engine::SessionScope;
+use tokio::sync::mpsc;
 
+use super::forward;
 use super::subscriptions::Channel;
+use crate::limits::FORWARDED_MAX;
 
 /// The channels of all sockets. A clone is another handle to the same ones.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +27,8 @@ struct Listed {
     /// The name of its session, where it has one.
     name: Option<String>,
     channels: Vec<(Channel, SessionScope)>,
+    /// Where it is told of the channels that others listen to on all nodes, if its session is of global scope.
+    forwarded: Option<mpsc::Sender<String>>,
 }
 
 impl Roster {
@@ -70,6 +75,16 @@ impl Roster {
     }
 }
 
+impl Listed {
+    /// Tells it of a channel.
+    fn tell(&self, channel: &Channel) {
+        let Some((forwarded, frame)) = self.forwarded.as_ref().zip(forward::frame(channel)) else { return };
+        if forwarded.try_send(frame).is_err() {
+            tracing::warn!(name = self.name, "a node that does not keep up was not told of a channel");
+        }
+    }
+}
+
 /// The place of a socket in the roster; it is given up when it is dropped.
 #[derive(Debug)]
 pub(super) struct Seat {
@@ -78,17 +93,35 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    /// The socket has a session of this name now.
-    pub(super) fn set_name(&self, name: &str) {
-        self.change(|listed| listed.name = Some(name.to_owned()));
+    /// The socket has a session of this name now. Where it is of global scope, it is to be sent the frames that are given: they
+    /// name the channels that others listen to on all nodes, now and later.
+    pub(super) fn set_session(&self, name: &str, scope: SessionScope) -> Option<mpsc::Receiver<String>> {
+        let (sender, receiver) = mpsc::channel(FORWARDED_MAX);
+        let mut sockets = self.roster.sockets();
+        let listed = sockets.get_mut(&self.id)?;
+        listed.name = Some(name.to_owned());
+        listed.forwarded = (scope == SessionScope::Global).then_some(sender);
+        let listed = sockets.get(&self.id).filter(|listed| listed.forwarded.is_some())?;
+        let of_clients = sockets.values().filter(|listed| listed.forwarded.is_none());
+        for (channel, scope) in of_clients.flat_map(|listed| &listed.channels) {
+            if *scope == SessionScope::Global {
+                listed.tell(channel);
+            }
+        }
+        Some(receiver)
     }
 
-    /// The socket listens to a further channel.
+    /// The socket listens to a further channel. Where a client does so on all nodes, these are told.
     pub(super) fn add(&self, channel: &Channel, scope: SessionScope) {
-        self.change(|listed| match listed.channels.iter_mut().find(|(other, _)| other.is_same(channel)) {
+        let mut sockets = self.roster.sockets();
+        let Some(listed) = sockets.get_mut(&self.id) else { return };
+        match listed.channels.iter_mut().find(|(other, _)| other.is_same(channel)) {
             Some((_, known)) => *known = scope,
             None => listed.channels.push((channel.clone(), scope)),
-        });
+        }
+        if scope == SessionScope::Global && listed.forwarded.is_none() {
+            sockets.values().for_each(|listed| listed.tell(channel));
+        }
     }
 
     /// The socket no longer listens to a channel.

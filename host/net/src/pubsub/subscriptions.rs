@@ -63,6 +63,11 @@ impl Channel {
         &self.text
     }
 
+    /// As a path, where it is not a regular expression.
+    pub(super) fn plain(&self) -> Option<&str> {
+        (self.form == Form::Plain).then_some(self.key.as_str())
+    }
+
     /// The nodes it stands for; none where its text is no path, and it is good for messages only.
     fn pattern(&self) -> Result<Option<Pattern>, Closing> {
         match self.form {

@@ -13,6 +13,7 @@ mod http;
 mod limits;
 mod manage;
 mod metrics;
+mod nodes;
 mod past;
 mod patches;
 mod pubsub;
