@@ -13,6 +13,7 @@
 
 mod bad_folder;
 mod bad_input;
+mod conformance;
 mod durability;
 mod links;
 mod offline;
