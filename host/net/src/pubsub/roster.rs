@@ -115,11 +115,14 @@ impl Seat {
     pub(super) fn add(&self, channel: &Channel, scope: SessionScope) {
         let mut sockets = self.roster.sockets();
         let Some(listed) = sockets.get_mut(&self.id) else { return };
-        match listed.channels.iter_mut().find(|(other, _)| other.is_same(channel)) {
-            Some((_, known)) => *known = scope,
-            None => listed.channels.push((channel.clone(), scope)),
-        }
-        if scope == SessionScope::Global && listed.forwarded.is_none() {
+        let before = match listed.channels.iter_mut().find(|(other, _)| other.is_same(channel)) {
+            Some((_, known)) => Some(std::mem::replace(known, scope)),
+            None => {
+                listed.channels.push((channel.clone(), scope));
+                None
+            }
+        };
+        if scope == SessionScope::Global && before != Some(scope) && listed.forwarded.is_none() {
             sockets.values().for_each(|listed| listed.tell(channel));
         }
     }
