@@ -96,6 +96,14 @@ async fn sessions_and_channels_are_told_with_who_listens() {
         ~ without content
         > POST /_sync
         < 404 text no link to a global node
+        > POST /_clear
+        < 200 empty
+        > GET /_roots
+        < 200 json {}
+        bob|
+        node|
+        > GET /_ids
+        < 200 json ["bob","node1"]
         > GET /_reload
         < 404 text so there is no /_reload
         ~ 200 without content; 500 where it was started without plugins
