@@ -200,8 +200,21 @@ impl Transaction {
     /// # Errors
     /// As [`put`](Self::put); whether the node may be this session's is seen when it is committed.
     pub fn put_ephemeral(&mut self, owner: Owner, path: Path, value: Value) -> Result<(), CommitError> {
-        let value = value.without_internal_members();
-        self.operate(&Arc::clone(&self.author), Operation::Ephemeral { path, value, owner })
+        self.put_ephemeral_by(&Arc::clone(&self.author), owner, path, value)
+    }
+
+    /// The same in the name of another author than the commit's.
+    ///
+    /// # Errors
+    /// As [`put_ephemeral`](Self::put_ephemeral).
+    pub fn put_ephemeral_by(
+        &mut self,
+        author: &Arc<Author>,
+        owner: Owner,
+        path: Path,
+        value: Value,
+    ) -> Result<(), CommitError> {
+        self.operate(author, Operation::Ephemeral { path, value: value.without_internal_members(), owner })
     }
 
     /// Changes the node at a path as RFC 7396 (JSON Merge Patch) says.

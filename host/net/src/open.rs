@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tega_engine::limits::OPERATIONS_MAX;
-use tega_engine::{Author, CommitError, Condition, Engine, Transaction};
+use tega_engine::{Author, CommitError, Condition, Engine, Owner, Transaction};
 use tega_tree::{Draft, Path, Tree, Value};
 use tokio::time::{Instant, sleep};
 
@@ -21,8 +21,15 @@ use crate::problem::{Kind, Problem};
 /// What is to be done to a node once the transaction is committed.
 #[derive(Clone, Debug)]
 pub(crate) enum Operation {
-    Put { path: Path, value: Value },
-    Delete { path: Path },
+    Put {
+        path: Path,
+        value: Value,
+        /// The session that the node is to belong to, where it is to go with one.
+        owner: Option<Owner>,
+    },
+    Delete {
+        path: Path,
+    },
 }
 
 impl Operation {
@@ -193,7 +200,10 @@ impl Open {
                 _ => Arc::clone(&own),
             };
             let done = match operation {
-                Operation::Put { path, value } => transaction.put_by(&author, path, value),
+                Operation::Put { path, value, owner: None } => transaction.put_by(&author, path, value),
+                Operation::Put { path, value, owner: Some(owner) } => {
+                    transaction.put_ephemeral_by(&author, owner, path, value)
+                }
                 Operation::Delete { path } => transaction.delete_by(&author, path),
             };
             if let Err(error) = done {
@@ -222,7 +232,7 @@ impl Queued {
     fn check(&self) -> Result<(), Problem> {
         let mut empty = Draft::new(Tree::default());
         let made = match self.operation.clone() {
-            Operation::Put { path, value } => empty.put(path, value.without_internal_members()).map(drop),
+            Operation::Put { path, value, .. } => empty.put(path, value.without_internal_members()).map(drop),
             Operation::Delete { .. } => Ok(()),
         };
         made.map_err(|error| CommitError::Change(error).into())
@@ -265,7 +275,7 @@ mod tests {
 
     fn put(path: &str, value: &str) -> Queued {
         let (path, value) = (Path::parse(path).unwrap(), Value::from_json(value.as_bytes()).unwrap());
-        Queued { name: None, operation: Operation::Put { path, value }, condition: None }
+        Queued { name: None, operation: Operation::Put { path, value, owner: None }, condition: None }
     }
 
     #[test]

@@ -35,6 +35,8 @@ async fn ephemeral_nodes_go_with_their_session_in_one_commit() {
         > DELETE /a/e/x?tega_id=ann
         < 200 empty
         w< NOTIFY\n[{"ope": "DELETE", "path": "a.e.x", "tega_id": "ann", "instance": 1}]
+        > DELETE /a/e/x?tega_id=w
+        < 404 text there is nothing at a.e.x
         # An ordinary put makes it one that lasts.
         > PUT /a/f?tega_id=ann&ephemeral=True 1
         < 200 empty
@@ -55,5 +57,53 @@ async fn ephemeral_nodes_go_with_their_session_in_one_commit() {
         < 200 json ["w"]
         ~ the name stayed proven for ever
     "#)
+    .await;
+}
+
+#[tokio::test]
+async fn an_ephemeral_put_may_wait_in_a_transaction_and_anybody_may_delete_what_it_made() {
+    let server = TestServer::start().await;
+    run(
+        &server,
+        r#"
+        ann> SESSION ann local
+        ann< SESSIONACK tega
+        w> SESSION w local
+        w< SESSIONACK tega
+        w> SUBSCRIBE a local False
+        w|
+        # In a transaction, which may be another's.
+        > POST /_begin?tega_id=t
+        < 200 json {"txid":"$TXID"}
+        > PUT /a/h?tega_id=ann&txid=$TXID&ephemeral=True 1
+        < 200 empty
+        > PUT /a/i?tega_id=w&txid=$TXID&ephemeral=True 1
+        < 200 empty
+        > POST /_commit?txid=$TXID
+        < 200 empty
+        w< NOTIFY\n[{"ope": "PUT", "path": "a.h", "tega_id": "ann", "instance": 1}]
+        > GET /a/i?tega_id=t&internal=True
+        < 200 json {"_value":1,"_oid":"i","_parent":"a","_version":0,"_ephemeral":true}
+        # Whoever may put over it may delete it.
+        > DELETE /a/h?tega_id=t
+        < 200 empty
+        ~ 500 but for its owner, though anybody could put over it
+        w< NOTIFY\n[{"ope": "DELETE", "path": "a.h", "tega_id": null, "instance": 1}]
+        # Its session must be open at the commit.
+        > PUT /a/j?tega_id=ann&ephemeral=True 1
+        < 200 empty
+        w< NOTIFY\n[{"ope": "PUT", "path": "a.j", "tega_id": "ann", "instance": 1}]
+        > POST /_begin?tega_id=ann
+        < 200 json {"txid":"$LATE"}
+        > PUT /a/late?tega_id=ann&txid=$LATE&ephemeral=True 1
+        < 200 empty
+        ann.
+        w< NOTIFY\n[{"ope": "DELETE", "path": "a.j", "tega_id": null, "instance": 1}]
+        > POST /_commit?txid=$LATE
+        < 409 text no session ann is open
+        > GET /a?tega_id=t
+        < 200 json {"i":1}
+    "#,
+    )
     .await;
 }

@@ -1,7 +1,7 @@
 //! What the arguments and headers of a write ask for.
 
 use http::request::Parts;
-use tega_engine::{CommitError, Committed, Condition, FailedCondition, IdempotencyKey, Keyed, Transaction};
+use tega_engine::{CommitError, Committed, Condition, FailedCondition, IdempotencyKey, Keyed, Owner, Transaction};
 use tega_tree::{Node, Path, Tree, Value, Version};
 
 use super::preconditions::Preconditions;
@@ -67,16 +67,27 @@ impl<'a> Asked<'a> {
         path: Path,
         value: Value,
     ) -> Result<(), Problem> {
+        match self.owner(server)? {
+            None => transaction.put(path, value)?,
+            Some(owner) => transaction.put_ephemeral(owner, path, value)?,
+        }
+        Ok(())
+    }
+
+    /// The session that what it puts is to go with, where it is to go with one.
+    ///
+    /// # Errors
+    /// Where no session is named, or none of the name is open.
+    pub(super) fn owner(&self, server: &Server) -> Result<Option<Owner>, Problem> {
         if !self.is_ephemeral {
-            return Ok(transaction.put(path, value)?);
+            return Ok(None);
         }
         let name = self.name.ok_or_else(|| {
             let detail = "an ephemeral node belongs to a session: tega_id= names it";
             Problem::new(Kind::BadArgument, detail).with_fact("argument", "tega_id")
         })?;
         let owner = server.engine.sessions().owner(name);
-        let owner = owner.ok_or_else(|| CommitError::NoSession { name: name.to_owned() })?;
-        Ok(transaction.put_ephemeral(owner, path, value)?)
+        Ok(Some(owner.ok_or_else(|| CommitError::NoSession { name: name.to_owned() })?))
     }
 
     /// Adds the write to an open transaction.
@@ -87,10 +98,6 @@ impl<'a> Asked<'a> {
         if self.message.is_some() {
             let detail = "a write into an open transaction takes no message: /_begin and /_commit do";
             return Err(Problem::new(Kind::BadArgument, detail).with_fact("argument", "message"));
-        }
-        if self.is_ephemeral {
-            let detail = "a write into an open transaction is not ephemeral";
-            return Err(Problem::new(Kind::BadArgument, detail).with_fact("argument", "ephemeral"));
         }
         if self.key.is_some() {
             let detail = "a write into an open transaction takes no Idempotency-Key";

@@ -39,7 +39,8 @@ pub(super) async fn put(
     }
     let value = Value::from_json(&body)?;
     if let Some(id) = args.text("txid") {
-        return asked.queue(server, id, Operation::Put { path, value });
+        let owner = asked.owner(server)?;
+        return asked.queue(server, id, Operation::Put { path, value, owner });
     }
     // Begun only now: until the body is there, much may change.
     let mut transaction = asked.begin(server, &path)?;

@@ -23,7 +23,8 @@ async fn what_was_queued_is_committed_as_one_and_seen_by_nobody_before() {
         ("DELETE", "/b/x?txid=$TXID&version=0", "", 200, ""),
         ("PUT", "/b/y?txid=$TXID", "", 400, "line 1"),
         ("PUT", "/b//y?txid=$TXID", "1", 400, "empty name"),
-        ("PUT", "/b/z?txid=$TXID&ephemeral=True", "1", 400, "ephemeral"),
+        ("PUT", "/b/z?txid=$TXID&ephemeral=True", "1", 400, "tega_id= names it"),
+        ("PUT", "/b/z?txid=$TXID&ephemeral=True&tega_id=ann", "1", 409, "no session ann is open"),
         ("PUT", "/b/z?txid=$TXID&message=why", "1", 400, "takes no message"),
         ("GET", "/a?txid=$TXID", "", 404, "nothing at a"),
         (
