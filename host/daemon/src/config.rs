@@ -88,15 +88,7 @@ impl Config {
 /// The configuration without a file.
 impl From<Settings> for Config {
     fn from(settings: Settings) -> Self {
-        let (address, engine) = (settings.address(), engine_options(&settings));
-        let mut net = NetOptions::default();
-        if let Some(id) = settings.tega_id {
-            net.server_id = id;
-        }
-        net.body_bytes_max = settings.body_bytes_max.unwrap_or(net.body_bytes_max);
-        net.connections_max = settings.connections_max.unwrap_or(net.connections_max);
-        net.drain_ms = settings.drain_ms.unwrap_or(net.drain_ms);
-        net.cors_origins = settings.cors_origin.unwrap_or(net.cors_origins);
+        let (address, net, engine) = (settings.address(), net_options(&settings), engine_options(&settings));
         Self {
             data: settings.data.unwrap_or_else(|| PathBuf::from("tega-data")),
             address,
@@ -111,6 +103,45 @@ impl From<Settings> for Config {
             net,
             engine,
         }
+    }
+}
+
+fn net_options(settings: &Settings) -> NetOptions {
+    let net = NetOptions::default();
+    NetOptions {
+        server_id: settings.tega_id.clone().unwrap_or(net.server_id),
+        cors_origins: settings.cors_origin.clone().unwrap_or(net.cors_origins),
+        process: net.process,
+        connections_max: settings.connections_max.unwrap_or(net.connections_max),
+        connections_per_address_max: settings.connections_per_address_max.unwrap_or(net.connections_per_address_max),
+        requests_max: settings.requests_max.unwrap_or(net.requests_max),
+        streams_max: settings.streams_max.unwrap_or(net.streams_max),
+        idle_ms_max: settings.idle_ms_max.unwrap_or(net.idle_ms_max),
+        head_bytes_max: settings.head_bytes_max.unwrap_or(net.head_bytes_max),
+        head_read_ms_max: settings.head_read_ms_max.unwrap_or(net.head_read_ms_max),
+        path_bytes_max: settings.path_bytes_max.unwrap_or(net.path_bytes_max),
+        body_bytes_max: settings.body_bytes_max.unwrap_or(net.body_bytes_max),
+        body_grace_ms: settings.body_grace_ms.unwrap_or(net.body_grace_ms),
+        body_bytes_per_ms_min: settings.body_bytes_per_ms_min.unwrap_or(net.body_bytes_per_ms_min),
+        intake_bytes_max: settings.intake_bytes_max.unwrap_or(net.intake_bytes_max),
+        write_stall_ms_max: settings.write_stall_ms_max.unwrap_or(net.write_stall_ms_max),
+        frame_bytes_max: settings.frame_bytes_max.unwrap_or(net.frame_bytes_max),
+        frame_read_ms_max: settings.frame_read_ms_max.unwrap_or(net.frame_read_ms_max),
+        subscriptions_max: settings.subscriptions_max.unwrap_or(net.subscriptions_max),
+        regex_subscriptions_max: settings.regex_subscriptions_max.unwrap_or(net.regex_subscriptions_max),
+        calls_under_way_max: settings.calls_under_way_max.unwrap_or(net.calls_under_way_max),
+        calls_asked_max: settings.calls_asked_max.unwrap_or(net.calls_asked_max),
+        ping_ms: settings.ping_ms.unwrap_or(net.ping_ms),
+        pings_unanswered_max: settings.pings_unanswered_max.unwrap_or(net.pings_unanswered_max),
+        keep_alive_ms: settings.keep_alive_ms.unwrap_or(net.keep_alive_ms),
+        open_transactions_max: settings.open_transactions_max.unwrap_or(net.open_transactions_max),
+        open_transactions_per_name_max: settings
+            .open_transactions_per_name_max
+            .unwrap_or(net.open_transactions_per_name_max),
+        open_transactions_bytes_max: settings.open_transactions_bytes_max.unwrap_or(net.open_transactions_bytes_max),
+        transaction_life_ms: settings.transaction_life_ms.unwrap_or(net.transaction_life_ms),
+        backups_max: settings.backups_max.unwrap_or(net.backups_max),
+        drain_ms: settings.drain_ms.unwrap_or(net.drain_ms),
     }
 }
 

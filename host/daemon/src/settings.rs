@@ -66,6 +66,106 @@ pub struct Settings {
     #[arg(long, env = "TEGA_CONNECTIONS_MAX", value_name = "COUNT")]
     pub connections_max: Option<usize>,
 
+    /// The most connections of one address at once; of IPv6, of the addresses with the same first 64 bits. [default: 5000]
+    #[arg(long, env = "TEGA_CONNECTIONS_PER_ADDRESS_MAX", value_name = "COUNT")]
+    pub connections_per_address_max: Option<usize>,
+
+    /// The most requests under way at once; a watch or a WebSocket that stands is none. [default: 2048]
+    #[arg(long, env = "TEGA_REQUESTS_MAX", value_name = "COUNT")]
+    pub requests_max: Option<usize>,
+
+    /// The most requests under way at once on one HTTP/2 connection. [default: 200]
+    #[arg(long, env = "TEGA_STREAMS_MAX", value_name = "COUNT")]
+    pub streams_max: Option<usize>,
+
+    /// How long a connection may have no request under way, in milliseconds. [default: 60000]
+    #[arg(long, env = "TEGA_IDLE_MS_MAX", value_name = "MS")]
+    pub idle_ms_max: Option<u64>,
+
+    /// The largest head of a request, its line and its headers, in bytes. [default: 65536]
+    #[arg(long, env = "TEGA_HEAD_BYTES_MAX", value_name = "BYTES")]
+    pub head_bytes_max: Option<usize>,
+
+    /// How long the head of a request may take, counted from the connection or the last answer, in milliseconds. [default: 30000]
+    #[arg(long, env = "TEGA_HEAD_READ_MS_MAX", value_name = "MS")]
+    pub head_read_ms_max: Option<u64>,
+
+    /// The longest path in a URL, in bytes as it is sent. [default: 24576]
+    #[arg(long, env = "TEGA_PATH_BYTES_MAX", value_name = "BYTES")]
+    pub path_bytes_max: Option<usize>,
+
+    /// How long a body may take whatever its length, and in which a longer one has to get on, in milliseconds. [default: 30000]
+    #[arg(long, env = "TEGA_BODY_GRACE_MS", value_name = "MS")]
+    pub body_grace_ms: Option<u64>,
+
+    /// How fast a body that takes longer than that has to come, in bytes in a millisecond. [default: 1]
+    #[arg(long, env = "TEGA_BODY_BYTES_PER_MS_MIN", value_name = "BYTES")]
+    pub body_bytes_per_ms_min: Option<u64>,
+
+    /// What all bodies and frames that are being received may hold together, in bytes; at least --body-bytes-max. [default: 268435456]
+    #[arg(long, env = "TEGA_INTAKE_BYTES_MAX", value_name = "BYTES")]
+    pub intake_bytes_max: Option<usize>,
+
+    /// How long a peer may take nothing of what it is sent, in milliseconds. [default: 20000]
+    #[arg(long, env = "TEGA_WRITE_STALL_MS_MAX", value_name = "MS")]
+    pub write_stall_ms_max: Option<u64>,
+
+    /// The largest frame from a WebSocket, in bytes; nodes may send larger ones. [default: 1052672]
+    #[arg(long, env = "TEGA_FRAME_BYTES_MAX", value_name = "BYTES")]
+    pub frame_bytes_max: Option<usize>,
+
+    /// How long a frame from a WebSocket may take to come whole, in milliseconds. [default: 90000]
+    #[arg(long, env = "TEGA_FRAME_READ_MS_MAX", value_name = "MS")]
+    pub frame_read_ms_max: Option<u64>,
+
+    /// The most subscriptions of one WebSocket. [default: 1024]
+    #[arg(long, env = "TEGA_SUBSCRIPTIONS_MAX", value_name = "COUNT")]
+    pub subscriptions_max: Option<usize>,
+
+    /// The most of them that are regular expressions. [default: 64]
+    #[arg(long, env = "TEGA_REGEX_SUBSCRIPTIONS_MAX", value_name = "COUNT")]
+    pub regex_subscriptions_max: Option<usize>,
+
+    /// The most calls that one WebSocket may have under way. [default: 64]
+    #[arg(long, env = "TEGA_CALLS_UNDER_WAY_MAX", value_name = "COUNT")]
+    pub calls_under_way_max: Option<usize>,
+
+    /// The most calls that one WebSocket may have been asked and not answered. [default: 1024]
+    #[arg(long, env = "TEGA_CALLS_ASKED_MAX", value_name = "COUNT")]
+    pub calls_asked_max: Option<usize>,
+
+    /// How long a WebSocket, or an HTTP/2 connection, may be quiet before it is sent a ping, in milliseconds. [default: 30000]
+    #[arg(long, env = "TEGA_PING_MS", value_name = "MS")]
+    pub ping_ms: Option<u64>,
+
+    /// How many pings a WebSocket may leave unanswered. [default: 2]
+    #[arg(long, env = "TEGA_PINGS_UNANSWERED_MAX", value_name = "COUNT")]
+    pub pings_unanswered_max: Option<u32>,
+
+    /// How long a stream of events may be quiet before it is sent a comment, in milliseconds: less than proxies wait. [default: 15000]
+    #[arg(long, env = "TEGA_KEEP_ALIVE_MS", value_name = "MS")]
+    pub keep_alive_ms: Option<u64>,
+
+    /// The most transactions open at once between /_begin and /_commit. [default: 1024]
+    #[arg(long, env = "TEGA_OPEN_TRANSACTIONS_MAX", value_name = "COUNT")]
+    pub open_transactions_max: Option<usize>,
+
+    /// The most of them of one tega_id. [default: 256]
+    #[arg(long, env = "TEGA_OPEN_TRANSACTIONS_PER_NAME_MAX", value_name = "COUNT")]
+    pub open_transactions_per_name_max: Option<usize>,
+
+    /// What all of them may hold together, in bytes. [default: 268435456]
+    #[arg(long, env = "TEGA_OPEN_TRANSACTIONS_BYTES_MAX", value_name = "BYTES")]
+    pub open_transactions_bytes_max: Option<usize>,
+
+    /// How long a transaction may be open, in milliseconds. [default: 600000]
+    #[arg(long, env = "TEGA_TRANSACTION_LIFE_MS", value_name = "MS")]
+    pub transaction_life_ms: Option<u64>,
+
+    /// The most backups that are read at once. [default: 2]
+    #[arg(long, env = "TEGA_BACKUPS_MAX", value_name = "COUNT")]
+    pub backups_max: Option<usize>,
+
     /// How long requests under way may take to finish once the daemon is told to stop, in milliseconds. [default: 10000]
     #[arg(long, env = "TEGA_DRAIN_MS", value_name = "MS")]
     pub drain_ms: Option<u64>,
@@ -158,6 +258,33 @@ impl Settings {
             log_format: self.log_format.or(other.log_format),
             body_bytes_max: self.body_bytes_max.or(other.body_bytes_max),
             connections_max: self.connections_max.or(other.connections_max),
+            connections_per_address_max: self.connections_per_address_max.or(other.connections_per_address_max),
+            requests_max: self.requests_max.or(other.requests_max),
+            streams_max: self.streams_max.or(other.streams_max),
+            idle_ms_max: self.idle_ms_max.or(other.idle_ms_max),
+            head_bytes_max: self.head_bytes_max.or(other.head_bytes_max),
+            head_read_ms_max: self.head_read_ms_max.or(other.head_read_ms_max),
+            path_bytes_max: self.path_bytes_max.or(other.path_bytes_max),
+            body_grace_ms: self.body_grace_ms.or(other.body_grace_ms),
+            body_bytes_per_ms_min: self.body_bytes_per_ms_min.or(other.body_bytes_per_ms_min),
+            intake_bytes_max: self.intake_bytes_max.or(other.intake_bytes_max),
+            write_stall_ms_max: self.write_stall_ms_max.or(other.write_stall_ms_max),
+            frame_bytes_max: self.frame_bytes_max.or(other.frame_bytes_max),
+            frame_read_ms_max: self.frame_read_ms_max.or(other.frame_read_ms_max),
+            subscriptions_max: self.subscriptions_max.or(other.subscriptions_max),
+            regex_subscriptions_max: self.regex_subscriptions_max.or(other.regex_subscriptions_max),
+            calls_under_way_max: self.calls_under_way_max.or(other.calls_under_way_max),
+            calls_asked_max: self.calls_asked_max.or(other.calls_asked_max),
+            ping_ms: self.ping_ms.or(other.ping_ms),
+            pings_unanswered_max: self.pings_unanswered_max.or(other.pings_unanswered_max),
+            keep_alive_ms: self.keep_alive_ms.or(other.keep_alive_ms),
+            open_transactions_max: self.open_transactions_max.or(other.open_transactions_max),
+            open_transactions_per_name_max: self
+                .open_transactions_per_name_max
+                .or(other.open_transactions_per_name_max),
+            open_transactions_bytes_max: self.open_transactions_bytes_max.or(other.open_transactions_bytes_max),
+            transaction_life_ms: self.transaction_life_ms.or(other.transaction_life_ms),
+            backups_max: self.backups_max.or(other.backups_max),
             drain_ms: self.drain_ms.or(other.drain_ms),
             cors_origin: self.cors_origin.or(other.cors_origin),
             segment_bytes_max: self.segment_bytes_max.or(other.segment_bytes_max),
@@ -181,3 +308,6 @@ impl Settings {
         address
     }
 }
+
+#[cfg(test)]
+mod tests;

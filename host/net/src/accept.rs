@@ -6,12 +6,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use http::StatusCode;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 
+use crate::address::{AddressPlace, Addresses};
 use crate::connection;
+use crate::intake::Partial;
 use crate::limits::{ACCEPT_PAUSE_MS, LINGER_MS_MAX, REFUSALS_MAX, RETRY_AFTER_S};
 use crate::metrics::Metrics;
 use crate::server::Server;
@@ -26,7 +29,10 @@ pub(crate) struct Peer {
     /// Whether bytes of it are left unread that it may still be sending.
     unread: AtomicBool,
     pub(crate) metrics: Arc<Metrics>,
+    /// What came of a frame, once it is a WebSocket.
+    pub(crate) partial: Partial,
     _place: OwnedSemaphorePermit,
+    _address_place: AddressPlace,
 }
 
 impl Peer {
@@ -50,12 +56,14 @@ impl Drop for Peer {
 pub(crate) struct Acceptor {
     server: Arc<Server>,
     places: Arc<Semaphore>,
+    addresses: Addresses,
     refusals: Arc<Semaphore>,
 }
 
 impl Acceptor {
     pub(crate) fn new(server: Arc<Server>, places: Arc<Semaphore>) -> Self {
-        Self { server, places, refusals: Arc::new(Semaphore::new(REFUSALS_MAX)) }
+        let addresses = Addresses::new(server.options.connections_per_address_max);
+        Self { server, places, addresses, refusals: Arc::new(Semaphore::new(REFUSALS_MAX)) }
     }
 
     /// Takes connections for ever.
@@ -80,18 +88,44 @@ impl Acceptor {
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             tracing::warn!(%address, "a connection was turned away: there are {} already", self.limit());
             metrics.connections_refused.increment();
-            // Over this limit too, the connection is closed when it is dropped here.
-            if let Ok(refusal) = Arc::clone(&self.refusals).try_acquire_owned() {
-                tokio::spawn(turn_away(stream, refusal, self.limit()));
-            }
-            return;
+            let text = format!("the server has {} connections, which is its limit", self.limit());
+            return self.turn_away(stream, StatusCode::SERVICE_UNAVAILABLE, &text);
+        };
+        let Some(address_place) = self.addresses.place(address.ip()) else {
+            let limit = self.addresses.limit();
+            tracing::warn!(%address, "a connection was turned away: its address has {limit} already");
+            metrics.connections_refused.increment();
+            let text = format!("your address has {limit} connections, which is the limit of one");
+            return self.turn_away(stream, StatusCode::TOO_MANY_REQUESTS, &text);
         };
         // Answers are written whole, so there is nothing to gain by waiting for more.
         let _ = stream.set_nodelay(true);
         metrics.connections_taken.increment();
         metrics.connections.increment();
-        let peer = Peer { address, request: Notify::new(), unread: AtomicBool::new(false), metrics, _place: place };
+        let peer = Peer {
+            address,
+            request: Notify::new(),
+            // Until a request says otherwise: a head that is refused may still be on its way.
+            unread: AtomicBool::new(true),
+            metrics,
+            partial: Partial::default(),
+            _place: place,
+            _address_place: address_place,
+        };
         tokio::spawn(connection::run(Arc::clone(&self.server), stream, Arc::new(peer)));
+    }
+
+    /// Says why, as far as there are not too many to be told.
+    fn turn_away(&self, stream: TcpStream, status: StatusCode, text: &str) {
+        // Over this limit too, the connection is closed when it is dropped here.
+        if let Ok(refusal) = Arc::clone(&self.refusals).try_acquire_owned() {
+            let answer = format!(
+                "HTTP/1.1 {status}\r\ncontent-type: text/plain; charset=utf-8\r\nretry-after: {RETRY_AFTER_S}\r\n\
+                 connection: close\r\ncontent-length: {}\r\n\r\n{text}\n",
+                text.len() + 1,
+            );
+            tokio::spawn(tell(stream, refusal, answer));
+        }
     }
 
     fn limit(&self) -> usize {
@@ -104,14 +138,8 @@ fn concerns_one_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-/// Says why, and waits a little for the peer to have read it.
-async fn turn_away(mut stream: TcpStream, _refusal: OwnedSemaphorePermit, limit: usize) {
-    let text = format!("the server has {limit} connections, which is its limit\n");
-    let answer = format!(
-        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\nretry-after: {RETRY_AFTER_S}\r\n\
-         connection: close\r\ncontent-length: {}\r\n\r\n{text}",
-        text.len(),
-    );
+/// Tells a peer, and waits a little for it to have read that.
+async fn tell(mut stream: TcpStream, _refusal: OwnedSemaphorePermit, answer: String) {
     let told = async {
         stream.write_all(answer.as_bytes()).await?;
         stream.shutdown().await?;

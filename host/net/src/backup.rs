@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
 
-use crate::limits::BACKUPS_MAX;
 use crate::problem::{Kind, Problem};
 use crate::response::{Body, POSITION, Response};
 use crate::server::Server;
@@ -25,7 +24,8 @@ pub(crate) async fn answer(server: &Arc<Server>) -> Result<Response, Problem> {
             Problem::new(Kind::NoSuchState, "there is nothing to copy: the database has no commit yet")
         })?;
     let busy = || {
-        Problem::new(Kind::Busy, format!("{BACKUPS_MAX} backups are being read, which is the limit; try again later"))
+        let limit = server.options.backups_max;
+        Problem::new(Kind::Busy, format!("{limit} backups are being read, which is the limit; try again later"))
     };
     let place = Arc::clone(&server.backups).try_acquire_owned().map_err(|_| busy())?;
     let (mut chunks, body) = streamed(server.options.write_stall_ms_max);

@@ -8,14 +8,14 @@ use hyper::body::{Body, Incoming};
 use tokio::time::{Instant, timeout_at};
 
 use crate::accept::Peer;
-use crate::limits::BODY_BYTES_PER_MS_MIN;
 use crate::problem::{Kind, Problem};
 use crate::server::Server;
 
 /// Reads a body.
 ///
 /// # Errors
-/// Where it is over the limit, before more than the limit was read; where it comes too slowly, or breaks off.
+/// Where it is over the limit, before more than the limit was read; where it comes too slowly, or breaks off; where there is no room
+/// for it among all that is being received.
 ///
 /// # Cancel safety
 /// What was read is lost when it is dropped.
@@ -25,13 +25,17 @@ pub(crate) async fn read(server: &Server, peer: &Peer, mut body: Incoming) -> Re
     if body.size_hint().lower() > limit as u64 {
         return Err(too_large());
     }
-    let began = Instant::now();
+    let grace = Duration::from_millis(server.options.body_grace_ms);
+    let grace_bytes = server.options.body_grace_ms.saturating_mul(server.options.body_bytes_per_ms_min);
+    let (mut deadline, mut bytes_until) = (Instant::now() + grace, grace_bytes);
     let mut whole = Collected::default();
+    let mut held = server.intake.held();
     loop {
-        let grace = Duration::from_millis(server.options.body_grace_ms);
-        let earned = Duration::from_millis(whole.len() as u64 / BODY_BYTES_PER_MS_MIN);
-        // What came earns time for the rest, but no leave to fall silent.
-        let deadline = (began + grace + earned).min(Instant::now() + grace);
+        // Who sent enough has as long again for as much: what came at once earns no leave to be slow after.
+        if whole.len() as u64 >= bytes_until {
+            deadline = Instant::now() + grace;
+            bytes_until = (whole.len() as u64).saturating_add(grace_bytes);
+        }
         let slow = |_| Problem::new(Kind::SlowBody, format!("the body came too slowly: {} bytes so far", whole.len()));
         let frame = match timeout_at(deadline, body.frame()).await.map_err(slow)? {
             None => break,
@@ -44,10 +48,12 @@ pub(crate) async fn read(server: &Server, peer: &Peer, mut body: Incoming) -> Re
         if whole.len() + data.len() > limit {
             return Err(too_large());
         }
+        held.grow(whole.len() + data.len())
+            .map_err(|full| Problem::new(Kind::Busy, full.to_string()).with_fact("limit", full.limit))?;
         whole.push(data);
     }
     peer.set_unread(false);
-    Ok(whole.into_bytes())
+    Ok(held.keep(whole.into_bytes()))
 }
 
 /// What came of a body: a body of one piece, which most are, is not copied.

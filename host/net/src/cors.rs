@@ -1,15 +1,19 @@
 //! Pages of other origins (CORS, as the Fetch standard has it): browsers let those use the server that the operator names.
 //!
 //! Invariant: an origin that is not named gets no header that would let its pages read an answer or send a write.
+//! Invariant: what browsers send for a page without asking first, a POST and the handshake of a WebSocket, is refused unless the page
+//! is of this server or of an origin named.
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
-    ACCESS_CONTROL_REQUEST_METHOD, ALLOW, HeaderValue, ORIGIN, VARY,
+    ACCESS_CONTROL_REQUEST_METHOD, ALLOW, HOST, HeaderValue, ORIGIN, VARY,
 };
+use http::uri::Authority;
 use http::{HeaderMap, Method, Request};
 
 use crate::limits::CORS_AGE_S;
+use crate::problem::{Kind, Problem};
 use crate::response::Response;
 
 /// The headers of answers that a page may read beside those that it always may.
@@ -66,6 +70,43 @@ impl Asked {
     }
 }
 
+/// Refuses a request that a page of a foreign origin has a browser send without asking first: a POST, or the handshake of a WebSocket.
+///
+/// # Errors
+/// Where it has an origin that is neither this server nor one of those named.
+pub(crate) fn refuse_foreign<B>(request: &Request<B>, origins: &[String]) -> Result<(), Problem> {
+    let is_socket = request.uri().path() == "/_pubsub";
+    if !is_socket && request.method() != Method::POST {
+        return Ok(());
+    }
+    let Some(origin) = request.headers().get(ORIGIN) else { return Ok(()) };
+    let origin = String::from_utf8_lossy(origin.as_bytes());
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    let host = host.or_else(|| request.uri().authority().map(Authority::as_str)).unwrap_or_default();
+    if origins.iter().any(|named| *named == *origin) || is_own(&origin, host) {
+        return Ok(());
+    }
+    let detail = format!("pages of {origin} may not do this; --cors-origin names the origins whose pages may");
+    Err(Problem::new(Kind::ForeignOrigin, detail).with_fact("origin", origin.into_owned()))
+}
+
+/// Whether an origin is the host that a request is for. Clients that are no browsers may write it with a path, and then without
+/// the port, as the original's driver in Go does; browsers never write a path (RFC 6454, 7.1), and always the port.
+fn is_own(origin: &str, host: &str) -> bool {
+    let Some((scheme, authority)) = origin.split_once("://") else { return false };
+    let port = match scheme {
+        "http" | "ws" => 80,
+        "https" | "wss" => 443,
+        _ => return false,
+    };
+    let (authority, has_path) =
+        authority.split_once('/').map_or((authority, false), |(authority, _)| (authority, true));
+    let (Ok(authority), Ok(host)) = (authority.parse::<Authority>(), host.parse::<Authority>()) else { return false };
+    let is_host = authority.host().eq_ignore_ascii_case(host.host());
+    let port_of = |authority: &Authority| authority.port_u16().unwrap_or(port);
+    is_host && (port_of(&authority) == port_of(&host) || has_path && authority.port_u16().is_none())
+}
+
 /// Whether a text is an origin as browsers send it: a scheme, a host and maybe a port.
 pub(crate) fn is_origin(text: &str) -> bool {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-' | ':' | '[' | ']');
@@ -79,6 +120,39 @@ pub(crate) fn is_origin(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_of_this_server_is_told_from_one_of_another() {
+        for (origin, host) in [
+            ("http://localhost:8739", "localhost:8739"),
+            ("http://LOCALHOST:8739", "localhost:8739"),
+            ("http://[::1]:8739", "[::1]:8739"),
+            ("http://tega.example", "tega.example"),
+            ("http://tega.example", "tega.example:80"),
+            ("https://tega.example", "tega.example"),
+            // As the original's driver in Go writes it.
+            ("http://localhost/", "localhost:8739"),
+            ("http://10.0.0.1/", "10.0.0.1:8739"),
+        ] {
+            assert!(is_own(origin, host), "{origin} {host}");
+        }
+        for (origin, host) in [
+            ("http://localhost", "localhost:8739"),
+            ("http://localhost:3000", "localhost:8739"),
+            ("http://localhost:3000/", "localhost:8739"),
+            ("http://evil.example", "localhost:8739"),
+            ("http://evil.example/", "localhost:8739"),
+            ("http://localhost.evil.example:8739", "localhost:8739"),
+            ("http://127.0.0.1:8739", "localhost:8739"),
+            ("null", "localhost:8739"),
+            ("file://", "localhost:8739"),
+            ("chrome-extension://localhost:8739", "localhost:8739"),
+            ("http://localhost:8739", ""),
+            ("", ""),
+        ] {
+            assert!(!is_own(origin, host), "{origin} {host}");
+        }
+    }
 
     #[test]
     fn an_origin_has_a_scheme_and_a_host_and_nothing_after() {

@@ -15,7 +15,7 @@ use tega_tree::{Pattern, ReadPath};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::args::Args;
-use crate::limits::{KEEP_ALIVE_MS, PATTERNS_MAX};
+use crate::limits::PATTERNS_MAX;
 use crate::problem::{Kind, Problem};
 use crate::response::{Body, Response};
 use crate::server::Server;
@@ -114,7 +114,7 @@ async fn run(server: Arc<Server>, mut watch: Watch, feeder: Feeder, first: Optio
     // Says at once that it stands, and how soon to come back when it is cut off.
     let mut waiting = Some(Bytes::from_static(b"retry: 1000\n\n"));
     let mut first = first;
-    let mut keep_alive = interval(Duration::from_millis(KEEP_ALIVE_MS));
+    let mut keep_alive = interval(Duration::from_millis(server.options.keep_alive_ms));
     keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
     keep_alive.reset();
     loop {

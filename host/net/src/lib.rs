@@ -3,8 +3,9 @@
 //! ```text
 //! server.rs       serve: from the listener to the drained stop
 //! options.rs      what an operator may set
-//! accept.rs       taking connections, and turning those over the limit away
+//! accept.rs       taking connections, and turning those over the limit away;  address.rs: those of each address
 //! connection.rs   one connection;  stream.rs: its bytes, with a bound on every wait;  stage.rs: serving, draining, cut
+//! intake.rs       what is being received and not whole yet;  sent.rs: an answer on its way
 //! route.rs        one request: which room answers it, the log, a panic
 //! command.rs      the commands that exist
 //! idempotency.rs  Idempotency-Key: a write that is sent again
@@ -24,6 +25,7 @@
 //! Not here: what a commit, a path or a method is; the wall clock.
 
 mod accept;
+mod address;
 mod args;
 mod backup;
 mod body;
@@ -37,6 +39,7 @@ mod etag;
 mod events;
 mod form;
 mod idempotency;
+mod intake;
 pub mod limits;
 mod manage;
 mod metrics;
@@ -49,6 +52,7 @@ mod pubsub;
 mod response;
 mod route;
 mod rpc;
+mod sent;
 mod server;
 mod stage;
 mod stream;
@@ -61,5 +65,5 @@ mod trace;
 mod which;
 
 pub use metrics::ProcessFacts;
-pub use options::NetOptions;
+pub use options::{NetOptions, Setting};
 pub use server::{ServeError, serve};

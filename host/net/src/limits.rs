@@ -14,11 +14,35 @@ pub const HEAD_BYTES_MAX_LEAST: usize = 8 * 1024;
 /// Connections at once, WebSockets included: an idle one was measured at 25 KiB, so all of them cost 250 MiB.
 pub const CONNECTIONS_MAX: usize = 10_000;
 
+/// Connections of one address at once: half of all, so that one address can't keep all others out. Many clients may share one, behind
+/// a NAT or a proxy. IPv6 addresses that have their first 64 bits in common count as one, for a subscriber is given as many.
+pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 5_000;
+
+/// Requests under way at once over all connections: each may hold a body of [`BODY_BYTES_FREE`] that is not counted, so all of
+/// them 128 MiB.
+pub const REQUESTS_MAX: usize = 2048;
+
+/// A connection on which no request was under way for so long is closed, in milliseconds: what other servers take.
+pub const IDLE_MS_MAX: u64 = 60_000;
+
 /// Connections over the limit that are told so at once: further ones are closed without a word.
 pub const REFUSALS_MAX: usize = 64;
 
 /// Requests under way at once on one HTTP/2 connection: what browsers and other servers use.
-pub const STREAMS_MAX: u32 = 200;
+pub const STREAMS_MAX: usize = 200;
+
+/// Streams that an HTTP/2 peer reset before they were looked at; past it the connection is closed. What hyper takes.
+pub const RESET_STREAMS_MAX: usize = 20;
+
+/// Streams of one HTTP/2 connection that were reset because of errors of the peer; past it the connection is closed. What hyper takes.
+pub const FAULTY_STREAMS_MAX: usize = 1024;
+
+/// The pieces in which an answer is given to HTTP/2, in bytes: it keeps one of them for each stream that its reader leaves. The
+/// largest frame that every peer takes.
+pub const STREAM_PIECE_BYTES: usize = 16 * 1024;
+
+/// The longest path in a URL, in bytes as it is sent: three for each of the longest path.
+pub const URL_PATH_BYTES_MAX: usize = 3 * tega_tree::limits::PATH_BYTES_MAX;
 
 /// The largest frame from a WebSocket, in bytes: the largest message, and a first line.
 pub const FRAME_BYTES_MAX: usize = MESSAGE_BODY_BYTES_MAX + 4 * 1024;
@@ -39,11 +63,20 @@ pub const SOCKET_READ_BYTES: usize = 4 * 1024;
 /// Until the head of a request is there, counted from the connection or the last answer, in milliseconds.
 pub const HEAD_READ_MS_MAX: u64 = 30_000;
 
-/// How long a body may take whatever its length, in milliseconds.
+/// How long a body may take whatever its length, in milliseconds; and in which a longer one has to get on.
 pub const BODY_GRACE_MS: u64 = 30_000;
 
-/// How much longer a body may take for each byte that came, as bytes in a millisecond: the slowest modem in use is faster.
+/// How fast a body has to come in each such time, in bytes in a millisecond: the slowest modem in use is faster.
 pub const BODY_BYTES_PER_MS_MIN: u64 = 1;
+
+/// What all bodies and frames that are being read may hold together, in bytes: two of the largest bodies and more.
+pub const INTAKE_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// What each of them holds without being counted, in bytes: most are shorter.
+pub const BODY_BYTES_FREE: usize = 64 * 1024;
+
+/// How long a frame, or one in fragments, may take to come whole, in milliseconds: the largest one passes a link of 12 kB/s.
+pub const FRAME_READ_MS_MAX: u64 = 90_000;
 
 /// How long a peer may leave an answer or a frame unread without taking one byte of it, in milliseconds: a device may be out of
 /// reach for some seconds. What else a WebSocket is to be told waits in the engine meanwhile.
@@ -94,6 +127,9 @@ pub const PATTERNS_MAX: usize = 64;
 
 /// Transactions that may be open at once between `/_begin` and `/_commit`.
 pub const OPEN_TRANSACTIONS_MAX: usize = 1024;
+
+/// Those of one name: a client that forgets to commit is told before it keeps others out.
+pub const OPEN_TRANSACTIONS_PER_NAME_MAX: usize = 256;
 
 /// What all of them may hold together, in bytes: twice the largest body and more.
 pub const OPEN_TRANSACTIONS_BYTES_MAX: usize = 256 * 1024 * 1024;

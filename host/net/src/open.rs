@@ -13,9 +13,8 @@ use tega_engine::{Author, CommitError, Condition, Engine, Owner, Transaction};
 use tega_tree::{Draft, Path, Tree, Value};
 use tokio::time::{Instant, sleep};
 
-use crate::limits::{
-    OPEN_TRANSACTIONS_BYTES_MAX, OPEN_TRANSACTIONS_MAX, OPEN_TRANSACTIONS_SWEEP_MS, QUEUED_OPERATION_BYTES,
-};
+use crate::NetOptions;
+use crate::limits::{OPEN_TRANSACTIONS_SWEEP_MS, QUEUED_OPERATION_BYTES};
 use crate::problem::{Kind, Problem};
 
 /// What is to be done to a node once the transaction is committed.
@@ -65,6 +64,9 @@ pub(crate) struct Open {
 pub(crate) struct OpenTransactions {
     table: Mutex<Table>,
     life: Duration,
+    count_max: usize,
+    count_per_name_max: usize,
+    bytes_max: usize,
 }
 
 #[derive(Debug, Default)]
@@ -74,9 +76,15 @@ struct Table {
 }
 
 impl OpenTransactions {
-    /// Each lives so long, in milliseconds.
-    pub(crate) fn new(life_ms: u64) -> Self {
-        Self { table: Mutex::default(), life: Duration::from_millis(life_ms) }
+    /// None yet.
+    pub(crate) fn new(options: &NetOptions) -> Self {
+        Self {
+            table: Mutex::default(),
+            life: Duration::from_millis(options.transaction_life_ms),
+            count_max: options.open_transactions_max,
+            count_per_name_max: options.open_transactions_per_name_max,
+            bytes_max: options.open_transactions_bytes_max,
+        }
     }
 
     /// Opens one, and gives its id.
@@ -87,9 +95,15 @@ impl OpenTransactions {
         let id = new_id()?;
         let mut table = self.table();
         self.drop_old(&mut table);
-        if table.open.len() >= OPEN_TRANSACTIONS_MAX {
-            let detail = format!("there are {OPEN_TRANSACTIONS_MAX} open transactions, which is the limit");
-            return Err(Problem::new(Kind::Busy, detail).with_fact("limit", OPEN_TRANSACTIONS_MAX));
+        if table.open.len() >= self.count_max {
+            let detail = format!("there are {} open transactions, which is the limit", self.count_max);
+            return Err(Problem::new(Kind::Busy, detail).with_fact("limit", self.count_max));
+        }
+        let own = |name: &str| table.open.values().filter(|open| open.name.as_deref() == Some(name)).count();
+        if let Some(name) = name.filter(|name| own(name) >= self.count_per_name_max) {
+            let limit = self.count_per_name_max;
+            let detail = format!("{name} has {limit} open transactions, which is the limit of one name");
+            return Err(Problem::new(Kind::OverShare, detail).with_fact("limit", limit));
         }
         let name = name.map(str::to_owned);
         let open = Open { name, message, begun: Instant::now(), queued: Vec::new(), bytes: 0 };
@@ -112,8 +126,8 @@ impl OpenTransactions {
             let detail = format!("the transaction has {OPERATIONS_MAX} operations, which is the limit");
             return Err(Problem::new(Kind::TooLarge, detail).with_fact("limit", OPERATIONS_MAX));
         }
-        if all_bytes > OPEN_TRANSACTIONS_BYTES_MAX {
-            return Err(Problem::too_large("what the open transactions hold together", OPEN_TRANSACTIONS_BYTES_MAX));
+        if all_bytes > self.bytes_max {
+            return Err(Problem::too_large("what the open transactions hold together", self.bytes_max));
         }
         open.queued.push(queued);
         open.bytes += bytes;
@@ -280,7 +294,7 @@ mod tests {
 
     #[test]
     fn a_transaction_lives_for_its_time_and_no_longer() {
-        let transactions = OpenTransactions::new(600_000);
+        let transactions = OpenTransactions::new(&NetOptions::default());
         let id = transactions.begin(None, None).unwrap();
         transactions.queue(&id, put("a", "1")).unwrap();
         assert!(transactions.copy(Some(&id)).is_ok());
@@ -294,10 +308,15 @@ mod tests {
 
     #[test]
     fn what_transactions_hold_is_bounded_in_number_and_bytes() {
-        let transactions = OpenTransactions::new(600_000);
-        let ids: Vec<String> = (0..OPEN_TRANSACTIONS_MAX).map(|_| transactions.begin(None, None).unwrap()).collect();
-        assert!(transactions.begin(None, None).unwrap_err().to_string().contains("which is the limit"));
-        let large = put("a", &format!("\"{}\"", "x".repeat(OPEN_TRANSACTIONS_BYTES_MAX / 4)));
+        let options =
+            NetOptions { open_transactions_max: 6, open_transactions_per_name_max: 2, ..NetOptions::default() };
+        let transactions = OpenTransactions::new(&options);
+        let mut ids: Vec<String> = (0..2).map(|_| transactions.begin(Some("bob"), None).unwrap()).collect();
+        let over = transactions.begin(Some("bob"), None).unwrap_err();
+        assert_eq!((over.status().as_u16(), over.to_string().contains("bob has 2")), (429, true));
+        ids.extend((0..4).map(|_| transactions.begin(None, None).unwrap()));
+        assert!(transactions.begin(None, None).unwrap_err().to_string().contains("there are 6"));
+        let large = put("a", &format!("\"{}\"", "x".repeat(options.open_transactions_bytes_max / 4)));
         for id in &ids[..3] {
             transactions.queue(id, large.clone()).unwrap();
         }
@@ -308,7 +327,7 @@ mod tests {
 
     #[test]
     fn an_operation_that_can_never_be_made_is_refused_at_once() {
-        let transactions = OpenTransactions::new(600_000);
+        let transactions = OpenTransactions::new(&NetOptions::default());
         let id = transactions.begin(None, None).unwrap();
         let deep = vec!["n"; 99].join(".");
         assert_eq!(transactions.queue(&id, put(&deep, r#"{"a": {"b": 1}}"#)).unwrap_err().status(), 400);

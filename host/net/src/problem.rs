@@ -67,6 +67,8 @@ pub(crate) enum Kind {
     PreconditionFailed,
     UnsupportedMedia,
     KeyReused,
+    OverShare,
+    ForeignOrigin,
 }
 
 impl Kind {
@@ -118,13 +120,15 @@ impl Kind {
             Self::KeyReused => (S::UNPROCESSABLE_ENTITY, "key-reused", "The idempotency key is another request's"),
             Self::NoTransaction => (S::NOT_FOUND, "no-such-transaction", "No such open transaction"),
             Self::Collision => (S::NOT_ACCEPTABLE, "collision", "In collision with another commit"),
+            Self::OverShare => (S::TOO_MANY_REQUESTS, "over-share", "More than the share of one client"),
+            Self::ForeignOrigin => (S::FORBIDDEN, "foreign-origin", "Not for pages of that origin"),
             Self::NoSession => (S::CONFLICT, "no-session", "No session of that name is open"),
         }
     }
 
     /// Whether the same request may well succeed in a moment. An outcome that is not known is not retried blindly.
     fn passes_soon(self) -> bool {
-        matches!(self, Self::Busy | Self::JudgeUnavailable | Self::Unavailable | Self::Stopping)
+        matches!(self, Self::Busy | Self::OverShare | Self::JudgeUnavailable | Self::Unavailable | Self::Stopping)
     }
 }
 

@@ -8,12 +8,13 @@ use std::time::Instant;
 use futures_util::FutureExt;
 use http::{Method, Request};
 use hyper::body::{Body as _, Incoming};
+use tokio::sync::SemaphorePermit;
 use tracing::Instrument;
 
 use crate::accept::Peer;
 use crate::command::Command;
 use crate::form::Form;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use crate::response::{self, Response};
 use crate::server::Server;
 use crate::{backup, capabilities, cors, data, events, manage, metrics, pubsub, rpc, trace};
@@ -68,9 +69,16 @@ async fn dispatch(server: &Arc<Server>, peer: &Arc<Peer>, request: Request<Incom
     // Whoever reads the body takes this back.
     peer.set_unread(!request.body().is_end_stream());
     let path = request.uri().path();
+    let limit = server.options.path_bytes_max;
+    if path.len() > limit {
+        let detail = format!("a path of {} bytes is over the limit of {limit}", path.len());
+        return Err(Problem::new(Kind::PathTooLong, detail).with_fact("limit", limit));
+    }
     if request.method() == Method::OPTIONS {
         return capabilities::answer(path);
     }
+    cors::refuse_foreign(&request, &server.options.cors_origins)?;
+    let _place = place(server, path)?;
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let Some(name) = path.strip_prefix("/_") else {
         return match path {
@@ -94,6 +102,19 @@ async fn dispatch(server: &Arc<Server>, peer: &Arc<Peer>, request: Request<Incom
         Command::Metrics => metrics::answer(server, request.headers()).await,
         command => manage::answer(server, peer, command, request).await,
     }
+}
+
+/// A place among the requests under way. Whoever asks how the server is gets an answer when there are too many, too.
+fn place<'s>(server: &'s Server, path: &str) -> Result<Option<SemaphorePermit<'s>>, Problem> {
+    if ["/_livez", "/_readyz", "/_metrics"].contains(&path) {
+        return Ok(None);
+    }
+    let limit = server.options.requests_max;
+    let busy = |_| {
+        let detail = format!("{limit} requests are under way, which is the limit");
+        Problem::new(Kind::Busy, detail).with_fact("limit", limit)
+    };
+    server.requests.try_acquire().map(Some).map_err(busy)
 }
 
 fn words_of(panic: &(dyn Any + Send)) -> String {

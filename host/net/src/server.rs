@@ -9,13 +9,13 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use crate::NetOptions;
 use crate::accept::Acceptor;
-use crate::limits::BACKUPS_MAX;
+use crate::intake::Intake;
 use crate::metrics::Metrics;
 use crate::open::OpenTransactions;
 use crate::pubsub::Roster;
 use crate::stage::{Stage, Stages};
+use crate::{NetOptions, Setting};
 
 /// Why serving did not begin, or did not end as it should.
 #[derive(Debug, thiserror::Error)]
@@ -27,9 +27,12 @@ pub enum ServeError {
         /// The id.
         id: String,
     },
-    /// There would be no place for a connection.
-    #[error("a server for 0 connections at once answers nobody")]
-    NoConnections,
+    /// A number is set to what can't be.
+    #[error("{} is {}, and may be from {} to {}", setting.name, setting.value, setting.least, setting.most)]
+    Setting {
+        /// Which, and what it may be.
+        setting: Setting,
+    },
     /// What is to be an origin is none as browsers write them.
     #[error("the origin {origin:?} is not of the form https://HOST or https://HOST:PORT, in small letters")]
     CorsOrigin {
@@ -52,6 +55,10 @@ pub(crate) struct Server {
     pub(crate) engine: Engine,
     pub(crate) options: NetOptions,
     pub(crate) stages: Stages,
+    /// Places for requests until their answer begins.
+    pub(crate) requests: Semaphore,
+    /// Room for what is being received.
+    pub(crate) intake: Intake,
     /// Places for backups that are being read.
     pub(crate) backups: Arc<Semaphore>,
     pub(crate) open: OpenTransactions,
@@ -78,12 +85,14 @@ pub async fn serve(
     let all = u32::try_from(options.connections_max).unwrap_or(u32::MAX);
     let places = Arc::new(Semaphore::new(all as usize));
     let (stage, stages) = Stages::new();
-    let open = OpenTransactions::new(options.transaction_life_ms);
+    let open = OpenTransactions::new(&options);
     let server = Arc::new(Server {
         engine,
-        options,
         stages,
-        backups: Arc::new(Semaphore::new(BACKUPS_MAX)),
+        requests: Semaphore::new(options.requests_max),
+        intake: Intake::new(options.intake_bytes_max),
+        backups: Arc::new(Semaphore::new(options.backups_max)),
+        options,
         open,
         roster: Roster::default(),
         metrics: Arc::default(),

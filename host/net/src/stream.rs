@@ -10,16 +10,23 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
+use crate::NetOptions;
 use crate::accept::Peer;
+use crate::intake::{Held, Intake};
 use crate::limits::LINGER_MS_MAX;
 
-/// A TCP stream that fails when the peer takes nothing for too long, and that at its end takes in what the peer is still
+/// A TCP stream that fails when the peer takes nothing for too long, or sends a frame for too long, and that at its end takes in what the peer is still
 /// sending: a stream that is closed with bytes unread is reset, and the peer loses the answer.
 #[derive(Debug)]
 pub(crate) struct Stream {
     inner: TcpStream,
     peer: Arc<Peer>,
     stall_ms_max: u64,
+    frame_ms_max: u64,
+    /// Runs while a frame is not whole.
+    frame: Option<Pin<Box<Sleep>>>,
+    /// What that frame holds of the room for all.
+    held: Held,
     /// Runs while a write waits.
     stall: Option<Pin<Box<Sleep>>>,
     /// Runs from the end of writing on.
@@ -27,8 +34,47 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    pub(crate) fn new(inner: TcpStream, peer: Arc<Peer>, stall_ms_max: u64) -> Self {
-        Self { inner, peer, stall_ms_max, stall: None, linger: None }
+    pub(crate) fn new(inner: TcpStream, peer: Arc<Peer>, options: &NetOptions, intake: &Intake) -> Self {
+        Self {
+            inner,
+            peer,
+            stall_ms_max: options.write_stall_ms_max,
+            frame_ms_max: options.frame_read_ms_max,
+            frame: None,
+            held: intake.held(),
+            stall: None,
+            linger: None,
+        }
+    }
+
+    /// Counts what came of a frame.
+    fn count(&mut self, bytes: usize) -> io::Result<()> {
+        let bytes = self.peer.partial.add(bytes);
+        self.held.grow(bytes).map_err(|full| {
+            // What came is of no use any more, while others may be waiting for the room.
+            self.peer.partial.end();
+            self.held.release();
+            io::Error::new(ErrorKind::QuotaExceeded, full)
+        })
+    }
+
+    /// Fails where a frame takes too long.
+    fn frame_in_time(&mut self, context: &mut Context<'_>) -> io::Result<()> {
+        if self.peer.partial.bytes() == 0 {
+            if self.frame.take().is_some() {
+                self.held.release();
+            }
+            return Ok(());
+        }
+        let frame_ms_max = self.frame_ms_max;
+        let frame = self.frame.get_or_insert_with(|| Box::pin(sleep(Duration::from_millis(frame_ms_max))));
+        if frame.as_mut().poll(context).is_pending() {
+            return Ok(());
+        }
+        // What follows it is not read any more.
+        self.peer.partial.end();
+        self.held.release();
+        Err(io::Error::new(ErrorKind::TimedOut, format!("a frame was not whole after {frame_ms_max} ms")))
     }
 
     /// What a write came to, unless it waits for too long.
@@ -53,10 +99,14 @@ impl AsyncRead for Stream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        this.frame_in_time(context)?;
         let before = buffer.filled().len();
-        let read = Pin::new(&mut self.inner).poll_read(context, buffer);
-        if read.is_ready() {
-            self.peer.metrics.received_bytes.add((buffer.filled().len() - before) as u64);
+        let read = Pin::new(&mut this.inner).poll_read(context, buffer);
+        let bytes = buffer.filled().len() - before;
+        if bytes > 0 {
+            this.peer.metrics.received_bytes.add(bytes as u64);
+            this.count(bytes)?;
         }
         read
     }

@@ -13,7 +13,7 @@ use tega_tree::{Path, Value};
 use tokio::sync::mpsc;
 
 use super::closing::Closing;
-use crate::limits::{CALLS_ASKED_MAX, CALLS_UNDER_WAY_MAX};
+use crate::NetOptions;
 use crate::problem::{Kind, Problem};
 use crate::rpc;
 use crate::server::Server;
@@ -38,6 +38,7 @@ pub(super) struct Calls {
     served: Option<SessionCalls>,
     /// Those that it was asked, by number.
     asked: HashMap<u64, SessionCall>,
+    asked_max: usize,
     last_number: u64,
     /// The answers to those that it made.
     answers: mpsc::Receiver<String>,
@@ -54,9 +55,16 @@ pub(super) enum Called {
 }
 
 impl Calls {
-    pub(super) fn new() -> Self {
-        let (answer, answers) = mpsc::channel(CALLS_UNDER_WAY_MAX);
-        Self { served: None, asked: HashMap::new(), last_number: 0, answers, answer }
+    pub(super) fn new(options: &NetOptions) -> Self {
+        let (answer, answers) = mpsc::channel(options.calls_under_way_max);
+        Self {
+            served: None,
+            asked: HashMap::new(),
+            asked_max: options.calls_asked_max,
+            last_number: 0,
+            answers,
+            answer,
+        }
     }
 
     /// From now on the calls for a session are this client's.
@@ -88,7 +96,7 @@ impl Calls {
     /// The frame that asks the client; none where the caller gave up, or too many are unanswered.
     pub(super) fn ask(&mut self, call: SessionCall) -> Option<String> {
         self.asked.retain(|_, call| !call.is_given_up());
-        if call.is_given_up() || self.asked.len() >= CALLS_ASKED_MAX {
+        if call.is_given_up() || self.asked.len() >= self.asked_max {
             return None;
         }
         self.last_number += 1;
@@ -121,7 +129,8 @@ impl Calls {
     /// How the socket is to be closed, where too many are under way.
     pub(super) fn make(&self, server: &Arc<Server>, call: Call, author: Author) -> Result<(), Closing> {
         let Ok(place) = self.answer.clone().try_reserve_owned() else {
-            return Err(Closing::policy(format!("{CALLS_UNDER_WAY_MAX} calls are under way, which is the limit")));
+            let limit = self.answer.max_capacity();
+            return Err(Closing::policy(format!("{limit} calls are under way, which is the limit")));
         };
         let server = Arc::clone(server);
         tokio::spawn(async move {

@@ -83,6 +83,7 @@ impl From<Error> for Closing {
             Error::Utf8(_) => Self::content("the frame is not UTF-8"),
             Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Self::Gone("it was reset".to_owned()),
             Error::Protocol(error) => Self::Ours(CloseCode::Protocol, error.to_string()),
+            Error::Io(error) if error.kind() == ErrorKind::QuotaExceeded => Self::too_slow(format!("busy: {error}")),
             Error::Io(error) if error.kind() == ErrorKind::TimedOut => Self::too_slow(format!("too slow: {error}")),
             other => Self::Gone(other.to_string()),
         }

@@ -25,7 +25,7 @@ use super::socket::Socket;
 use super::subscriptions::{Channel, Subscriptions, Telling};
 use super::watches::{self, FromChannel, Watches};
 use crate::accept::Peer;
-use crate::limits::{NODE_FRAME_BYTES_MAX, PINGS_UNANSWERED_MAX};
+use crate::limits::NODE_FRAME_BYTES_MAX;
 use crate::server::Server;
 use crate::stage::Stages;
 
@@ -91,7 +91,7 @@ impl Connection {
             commits: None,
             watches: Watches::default(),
             mailbox: server.engine.channels().mailbox(),
-            calls: Calls::new(),
+            calls: Calls::new(&server.options),
             forwarded: None,
             ticks,
             stages: server.stages.clone(),
@@ -243,8 +243,9 @@ impl Connection {
             client.pings_unanswered = 0;
             return Ok(());
         }
-        if client.pings_unanswered >= PINGS_UNANSWERED_MAX {
-            return Err(Closing::policy(format!("{PINGS_UNANSWERED_MAX} pings were left unanswered")));
+        let limit = client.server.options.pings_unanswered_max;
+        if client.pings_unanswered >= limit {
+            return Err(Closing::policy(format!("{limit} pings were left unanswered")));
         }
         client.pings_unanswered += 1;
         self.socket.ping().await
@@ -349,7 +350,7 @@ impl Client {
         let engine = &self.server.engine;
         let state = engine.state();
         let after = (self.telling == Telling::Original).then(|| state.revision());
-        let pattern = self.subscriptions.add(channel.clone(), after, self.server.options.subscriptions_max)?;
+        let pattern = self.subscriptions.add(channel.clone(), after, &self.server.options)?;
         self.seat.add(&channel, scope);
         sources.mailbox.subscribe(&channel.key);
         // A node listens to the names of its clients and plugins, and is asked for the methods that these serve.

@@ -16,6 +16,9 @@ use super::closing::Closing;
 use crate::accept::Peer;
 use crate::limits::CLOSE_MS_MAX;
 
+/// What a ping or a pong of a client is longer than its payload, in bytes: two of its head, four of its mask (RFC 6455, 5.2).
+const CONTROL_HEAD_BYTES: usize = 6;
+
 /// A WebSocket.
 #[derive(Debug)]
 pub(super) struct Socket {
@@ -25,6 +28,7 @@ pub(super) struct Socket {
 
 impl Socket {
     pub(super) fn new(stream: WebSocketStream<TokioIo<Upgraded>>, peer: Arc<Peer>) -> Self {
+        peer.partial.begin();
         Self { stream, peer }
     }
 
@@ -41,6 +45,13 @@ impl Socket {
             Some(frame) => {
                 let frame = frame?;
                 self.peer.metrics.frames_received.increment();
+                match &frame {
+                    // They may come between the fragments of another.
+                    Message::Ping(payload) | Message::Pong(payload) => {
+                        self.peer.partial.take(payload.len() + CONTROL_HEAD_BYTES);
+                    }
+                    _ => self.peer.partial.end(),
+                }
                 Ok(frame)
             }
         }

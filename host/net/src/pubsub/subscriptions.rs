@@ -4,7 +4,7 @@ use tega_engine::Revision;
 use tega_tree::{Path, Pattern};
 
 use super::closing::Closing;
-use crate::limits::REGEX_SUBSCRIPTIONS_MAX;
+use crate::NetOptions;
 
 /// How a channel is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,8 +115,9 @@ impl Subscriptions {
         &mut self,
         channel: Channel,
         after: Option<Revision>,
-        limit: usize,
+        options: &NetOptions,
     ) -> Result<Option<Pattern>, Closing> {
+        let (limit, regex_limit) = (options.subscriptions_max, options.regex_subscriptions_max);
         match after {
             Some(_) if self.position(&channel).is_some() => return Ok(None),
             Some(_) => {}
@@ -126,8 +127,8 @@ impl Subscriptions {
             return Err(Closing::policy(format!("a session has at most {limit} subscriptions, which is the limit")));
         }
         let regexes = self.0.iter().filter(|subscription| subscription.channel.form != Form::Plain).count();
-        if channel.form != Form::Plain && regexes >= REGEX_SUBSCRIPTIONS_MAX {
-            let reason = format!("a session has at most {REGEX_SUBSCRIPTIONS_MAX} channels of expressions");
+        if channel.form != Form::Plain && regexes >= regex_limit {
+            let reason = format!("a session has at most {regex_limit} channels of expressions");
             return Err(Closing::policy(reason));
         }
         let pattern = channel.pattern()?;
@@ -231,15 +232,16 @@ mod tests {
     #[test]
     fn a_channel_that_is_no_path_is_still_one() {
         let mut subscriptions = Subscriptions::default();
-        subscriptions.add(Channel::new("a..b", Form::Plain), Some(Revision(0)), 3).unwrap();
+        let options = |subscriptions_max| NetOptions { subscriptions_max, ..NetOptions::default() };
+        subscriptions.add(Channel::new("a..b", Form::Plain), Some(Revision(0)), &options(3)).unwrap();
         assert!(subscriptions.has_key("a..b") && !subscriptions.want_commits());
-        subscriptions.add(Channel::new("a.b", Form::Plain), Some(Revision(0)), 3).unwrap();
-        subscriptions.add(Channel::new("a\\.b", Form::Plain), Some(Revision(0)), 3).unwrap();
-        subscriptions.add(Channel::new("a\\.b", Form::Regex), Some(Revision(0)), 3).unwrap();
+        subscriptions.add(Channel::new("a.b", Form::Plain), Some(Revision(0)), &options(3)).unwrap();
+        subscriptions.add(Channel::new("a\\.b", Form::Plain), Some(Revision(0)), &options(3)).unwrap();
+        subscriptions.add(Channel::new("a\\.b", Form::Regex), Some(Revision(0)), &options(3)).unwrap();
         assert_eq!(subscriptions.iter().count(), 3);
-        assert!(subscriptions.add(Channel::new("(", Form::Regex), Some(Revision(0)), 4).is_err());
-        assert!(subscriptions.add(Channel::new("c", Form::Plain), Some(Revision(0)), 3).is_err());
-        assert!(subscriptions.add(Channel::new("a.b", Form::Regex), Some(Revision(0)), 4).is_ok());
+        assert!(subscriptions.add(Channel::new("(", Form::Regex), Some(Revision(0)), &options(4)).is_err());
+        assert!(subscriptions.add(Channel::new("c", Form::Plain), Some(Revision(0)), &options(3)).is_err());
+        assert!(subscriptions.add(Channel::new("a.b", Form::Regex), Some(Revision(0)), &options(4)).is_ok());
         assert_eq!(subscriptions.iter().count(), 4);
         subscriptions.remove(&Channel::new("a.b", Form::Regex));
         subscriptions.remove(&Channel::new("a.b", Form::Plain));

@@ -76,8 +76,9 @@ async fn an_id_is_good_until_its_transaction_ends_however_it_does() {
     for id in [&committed, &cancelled] {
         server.check(id, &gone).await;
     }
-    let server = Server::start_with(NetOptions { transaction_life_ms: 0, ..NetOptions::default() }).await;
+    let server = Server::start_with(NetOptions { transaction_life_ms: 1, ..NetOptions::default() }).await;
     let txid = begin(&server, "").await;
+    while server.send("POST", &format!("/_cand?txid={txid}"), "").await.status != 404 {}
     server.check(&txid, &gone).await;
 }
 
