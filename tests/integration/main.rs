@@ -11,6 +11,7 @@
     reason = "a test panics, and prints its figures"
 )]
 
+mod attack;
 mod bad_folder;
 mod bad_input;
 mod conformance;
