@@ -63,7 +63,7 @@ fn the_arrows_between_the_rooms_are_those_that_were_drawn() {
         ("plugins/schema-guard", &["tega-plugin"]),
         ("examples/hello-plugin", &["tega-plugin"]),
         ("tests/bench", &["tega-engine", "tega-log", "tega-tree"]),
-        ("tests/fuzz", &["tega-engine", "tega-log", "tega-tree"]),
+        ("tests/fuzz", &["tega-engine", "tega-log", "tega-net", "tega-tree"]),
         ("tests/xtask", &["tega-build"]),
     ] {
         let found = own_dependencies(&workspace().join(room).join("Cargo.toml"));

@@ -90,7 +90,7 @@ pub struct Settings {
     #[arg(long, env = "TEGA_HEAD_READ_MS_MAX", value_name = "MS")]
     pub head_read_ms_max: Option<u64>,
 
-    /// The longest path in a URL, in bytes as it is sent. [default: 24576]
+    /// The longest path in a URL, in bytes as it is sent. [default: 8192]
     #[arg(long, env = "TEGA_PATH_BYTES_MAX", value_name = "BYTES")]
     pub path_bytes_max: Option<usize>,
 

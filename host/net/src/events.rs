@@ -3,6 +3,7 @@
 //! The `id` of each event is a position: a client that comes back with it, in the header `Last-Event-ID` as browsers do or as
 //! `?since=`, is told what happened since; where that is not known any more, it is told so by an event `reset`.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use tega_tree::{Pattern, ReadPath};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::args::Args;
-use crate::limits::PATTERNS_MAX;
+use crate::limits::{PATTERNS_MAX, STREAM_CHUNK_BYTES};
 use crate::problem::{Kind, Problem};
 use crate::response::{Body, Response};
 use crate::server::Server;
@@ -131,7 +132,7 @@ async fn run(server: Arc<Server>, mut watch: Watch, feeder: Feeder, first: Optio
             },
         };
         tokio::select! {
-            sent = feeder.send(bytes) => {
+            sent = send(&feeder, bytes) => {
                 if sent.is_err() {
                     return;
                 }
@@ -140,6 +141,18 @@ async fn run(server: Arc<Server>, mut watch: Watch, feeder: Feeder, first: Optio
         }
         keep_alive.reset();
     }
+}
+
+/// Sends an event in pieces: one that is large and waits for a slow reader is held once, not once for each that may wait. A reader that
+/// gets a part of one only, because the server stops, passes over it, and is told the whole when it comes back.
+///
+/// # Cancel safety
+/// Dropped, it may be sent in part.
+async fn send(feeder: &Feeder, mut event: Bytes) -> io::Result<()> {
+    while !event.is_empty() {
+        feeder.send(event.split_to(event.len().min(STREAM_CHUNK_BYTES))).await?;
+    }
+    Ok(())
 }
 
 fn event(told: &Told) -> Bytes {

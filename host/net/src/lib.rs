@@ -18,7 +18,7 @@
 //! args.rs         the arguments in a URL;  body.rs: a request's body;  response.rs: answers
 //! text.rs         a node's text in pieces;  pieced.rs: an answer made of these;  coding.rs: compression
 //! problem.rs      the one place where an error becomes a status and a text;  form.rs: as JSON or as plain text
-//! limits.rs       every bound, with its reason
+//! limits.rs       every bound, with its reason;  fuzzing.rs: what the fuzz targets call
 //! ```
 //!
 //! Invariant: nothing that a peer does, or leaves undone, holds memory without a bound or a connection for ever.
@@ -38,6 +38,9 @@ mod data;
 mod etag;
 mod events;
 mod form;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod idempotency;
 mod intake;
 pub mod limits;

@@ -41,8 +41,8 @@ pub const FAULTY_STREAMS_MAX: usize = 1024;
 /// largest frame that every peer takes.
 pub const STREAM_PIECE_BYTES: usize = 16 * 1024;
 
-/// The longest path in a URL, in bytes as it is sent: three for each of the longest path.
-pub const URL_PATH_BYTES_MAX: usize = 3 * tega_tree::limits::PATH_BYTES_MAX;
+/// The longest path in a URL, in bytes as it is sent: what the tree takes, and the most that can be set.
+pub const URL_PATH_BYTES_MAX: usize = tega_tree::limits::PATH_BYTES_MAX;
 
 /// The largest frame from a WebSocket, in bytes: the largest message, and a first line.
 pub const FRAME_BYTES_MAX: usize = MESSAGE_BODY_BYTES_MAX + 4 * 1024;

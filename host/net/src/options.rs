@@ -34,7 +34,7 @@ pub struct NetOptions {
     pub head_bytes_max: usize,
     /// Until the head of a request is there, counted from the connection or the last answer.
     pub head_read_ms_max: u64,
-    /// The longest path in a URL, as it is sent. The tree has a limit of its own for what it means.
+    /// The longest path in a URL, as it is sent; at most [`limits::URL_PATH_BYTES_MAX`].
     pub path_bytes_max: usize,
     /// The largest body of a request.
     pub body_bytes_max: usize,
@@ -108,7 +108,7 @@ impl NetOptions {
             ms("idle_ms_max", self.idle_ms_max),
             bytes("head_bytes_max", self.head_bytes_max, limits::HEAD_BYTES_MAX_LEAST),
             ms("head_read_ms_max", self.head_read_ms_max),
-            bytes("path_bytes_max", self.path_bytes_max, 1),
+            number("path_bytes_max", self.path_bytes_max as u64, 1, limits::URL_PATH_BYTES_MAX as u64),
             bytes("body_bytes_max", self.body_bytes_max, 1),
             ms("body_grace_ms", self.body_grace_ms),
             number("body_bytes_per_ms_min", self.body_bytes_per_ms_min, 1, BYTES_MAX),

@@ -26,6 +26,9 @@ use crate::problem::Problem;
 use crate::response::Response;
 use crate::server::Server;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use place::{encoded, url_of};
+
 /// The HTTP methods of a path.
 pub(crate) const VERBS: &str = "GET, HEAD, PUT, PATCH, DELETE, OPTIONS";
 

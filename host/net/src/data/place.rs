@@ -22,12 +22,12 @@ pub(super) fn nothing_at(path: &ReadPath, tree: &Tree) -> Problem {
 }
 
 /// A path as it stands in a URL.
-pub(super) fn url_of(path: &Path) -> String {
+pub(crate) fn url_of(path: &Path) -> String {
     path.iter().map(|name| format!("/{}", encoded(&name.to_string()))).collect()
 }
 
 /// Text as it stands in a segment of a URL or in an argument.
-pub(super) fn encoded(text: &str) -> String {
+pub(crate) fn encoded(text: &str) -> String {
     utf8_percent_encode(text, SEGMENT).to_string()
 }
 

@@ -18,6 +18,8 @@ mod closing;
 mod connection;
 mod forward;
 mod frame;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod handshake;
 mod node;
 mod notify;

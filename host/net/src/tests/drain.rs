@@ -13,9 +13,9 @@ use crate::{NetOptions, ServeError};
 
 /// A method that answers once it is let.
 #[derive(Debug)]
-struct Gate {
-    entered: Semaphore,
-    open: Semaphore,
+pub(super) struct Gate {
+    pub(super) entered: Semaphore,
+    pub(super) open: Semaphore,
 }
 
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl Method for Gated {
     }
 }
 
-fn enter(server: &Server) -> Arc<Gate> {
+pub(super) fn enter(server: &Server) -> Arc<Gate> {
     let gate = Arc::new(Gate { entered: Semaphore::new(0), open: Semaphore::new(0) });
     let method: Arc<dyn Method> = Arc::new(Gated(Arc::clone(&gate)));
     server.engine.methods().enter(vec![(Path::parse("gate.wait").unwrap(), method)]).unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{PATIENCE, Server};
+use super::{PATIENCE, Server, drain};
 use crate::NetOptions;
 
 async fn answer_to(stream: &mut TcpStream) -> String {
@@ -85,6 +85,33 @@ async fn a_connection_over_the_limit_is_told_so_until_another_ends() {
             return;
         }
     }
+}
+
+#[tokio::test]
+async fn an_address_with_more_than_its_share_of_connections_is_told_so() {
+    let server = Server::start_with(NetOptions { connections_per_address_max: 1, ..NetOptions::default() }).await;
+    let _socket = server.socket().await;
+    let mut second = TcpStream::connect(server.address).await.unwrap();
+    let answer = answer_to(&mut second).await;
+    assert!(answer.starts_with("HTTP/1.1 429 Too Many Requests\r\n") && answer.contains("retry-after: 1"), "{answer}");
+    assert!(answer.ends_with("your address has 1 connections, which is the limit of one\n"), "{answer}");
+}
+
+#[tokio::test]
+async fn requests_over_the_limit_are_told_so_and_watches_and_sockets_are_none() {
+    let server = Server::start_with(NetOptions { requests_max: 1, ..NetOptions::default() }).await;
+    let _socket = server.session("bob", &[]).await;
+    let _watch = server.request("GET", "/a").header("accept", "text/event-stream").send().await.unwrap();
+    let gate = drain::enter(&server);
+    let call = tokio::spawn(server.request("POST", "/_rpc?path=gate.wait").send());
+    gate.entered.acquire().await.unwrap().forget();
+    let answer = server.send("PUT", "/a", "1").await;
+    assert_eq!((answer.status, answer.retry_after.as_deref()), (503, Some("1")));
+    assert_eq!(answer.body, "1 requests are under way, which is the limit\n");
+    assert_eq!(server.send("GET", "/_livez", "").await.status, 200);
+    gate.open.add_permits(1);
+    assert!(call.await.unwrap().unwrap().status().is_success());
+    server.put("/a", "1").await;
 }
 
 #[tokio::test]
