@@ -16,16 +16,18 @@ pub fn frame(text: &str) {
     for scope in [None, Some(SessionScope::Local), Some(SessionScope::Global)] {
         match parse(text, scope) {
             Ok(Command::Subscribe { channel, .. } | Command::Unsubscribe { channel, .. }) => {
-                let mut subscriptions = Subscriptions::default();
-                let known = subscriptions.add(channel.clone(), Revision(0), &NetOptions::default());
-                if let Err(closing) = known {
-                    assert_told(&closing);
-                    continue;
-                }
-                assert!(subscriptions.has_key(&channel.key), "{text:?}");
                 assert_eq!(Channel::new(&channel.escaped(), Form::Plain).key, channel.key, "{text:?}");
-                subscriptions.remove(&channel);
-                assert!(subscriptions.iter().next().is_none(), "{text:?}");
+                // As the original tells it, and as a session that resumes is told.
+                for after in [Some(Revision(0)), None] {
+                    let mut subscriptions = Subscriptions::default();
+                    if let Err(closing) = subscriptions.add(channel.clone(), after, &NetOptions::default()) {
+                        assert_told(&closing);
+                        continue;
+                    }
+                    assert!(subscriptions.has_key(&channel.key), "{text:?}");
+                    subscriptions.remove(&channel);
+                    assert!(subscriptions.iter().next().is_none(), "{text:?}");
+                }
             }
             Ok(_) => {}
             Err(closing) => assert_told(&closing),
