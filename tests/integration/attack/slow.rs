@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use tega_daemon::Settings;
+use tokio::io::AsyncReadExt;
+use tokio::time::interval;
 
 use super::{Raw, get_in, status};
 use crate::server::TestServer;
@@ -41,7 +43,7 @@ async fn a_path_over_its_limit_is_refused() {
 
 #[tokio::test]
 async fn a_body_that_drips_is_given_up_however_much_came_at_once() {
-    let settings = Settings { connections_max: Some(1), body_grace_ms: Some(200), ..Settings::default() };
+    let settings = Settings { connections_max: Some(1), body_grace_ms: Some(300), ..Settings::default() };
     let server = TestServer::with_settings(settings).await;
     let url = server.url("");
     let length = "PUT /a HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n".to_owned();
@@ -56,16 +58,16 @@ async fn a_body_that_drips_is_given_up_however_much_came_at_once() {
         assert_eq!(status(&answer), Some(408), "{}", String::from_utf8_lossy(&answer));
         get_in(&url, "/_livez").await;
     }
-    // Who is slow but fast enough is none of those.
-    let mut raw = Raw::sending(&url, "PUT /a HTTP/1.1\r\nhost: x\r\ncontent-length: 50000\r\n\r\n\"").await;
-    for _ in 0..499 {
-        assert!(raw.send("x".repeat(100)).await);
-        tokio::task::yield_now().await;
+    // Who takes as long and gets on is none of those.
+    let mut raw = Raw::sending(&url, "PUT /a HTTP/1.1\r\nhost: x\r\ncontent-length: 100002\r\n\r\n\"").await;
+    let mut ticks = interval(Duration::from_millis(50));
+    for _ in 0..10 {
+        ticks.tick().await;
+        assert!(raw.send("x".repeat(10_000)).await);
     }
-    assert!(raw.send(format!("{}\"", "x".repeat(98))).await);
+    assert!(raw.send("\"").await);
     let mut answer = [0; 12];
-    raw.0.readable().await.unwrap();
-    raw.0.try_read(&mut answer).unwrap();
+    raw.0.read_exact(&mut answer).await.unwrap();
     assert_eq!(&answer, b"HTTP/1.1 200");
 }
 
@@ -147,7 +149,7 @@ async fn watchers_that_never_read_are_cut_off_and_the_others_hear_all() {
     while others.len() < 4 {
         let mut raw = Raw::sending(&url, "GET /_livez HTTP/1.1\r\nhost: x\r\n\r\n").await;
         let mut answer = [0; 12];
-        if tokio::io::AsyncReadExt::read_exact(&mut raw.0, &mut answer).await.is_ok() && &answer == b"HTTP/1.1 200" {
+        if raw.0.read_exact(&mut answer).await.is_ok() && &answer == b"HTTP/1.1 200" {
             others.push(raw);
         }
     }
@@ -167,6 +169,6 @@ async fn a_connection_that_is_idle_is_closed() {
     server.put_ok("/a", "1").await;
     let mut told = Vec::new();
     while !told.ends_with(b"\n\n\r\n") || !told.windows(7).any(|text| text == b"commit\n") {
-        told.push(tokio::io::AsyncReadExt::read_u8(&mut watch.0).await.unwrap());
+        told.push(watch.0.read_u8().await.unwrap());
     }
 }

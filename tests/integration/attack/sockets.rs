@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tega_daemon::Settings;
+use tokio::io::AsyncReadExt;
 
 use super::{PATIENCE, Raw, closed_with, frame, get_in};
 use crate::pubsub::Socket;
@@ -128,7 +129,7 @@ async fn pages_of_other_origins_open_no_socket_and_post_nothing() {
         let handshake = super::HANDSHAKE.replace("host: x\r\n", &format!("host: {host}\r\n{origin}"));
         let mut answer = [0; 12];
         let mut raw = Raw::sending(&url, handshake).await;
-        tokio::io::AsyncReadExt::read_exact(&mut raw.0, &mut answer).await.unwrap();
+        raw.0.read_exact(&mut answer).await.unwrap();
         assert_eq!(&answer, if is_let_in { b"HTTP/1.1 101" } else { b"HTTP/1.1 403" }, "{origin}");
         let post = format!("POST /_begin?tega_id=x HTTP/1.1\r\nhost: {host}\r\n{origin}connection: close\r\n\r\n");
         let answer = Raw::sending(&url, post).await.rest().await;
