@@ -168,19 +168,24 @@ async fn a_frame_that_is_not_utf_8_or_not_text_closes_the_socket() {
 }
 
 #[tokio::test]
-async fn the_handshake_takes_versions_7_8_and_13_any_origin_and_no_subprotocol_or_extension() {
+async fn the_handshake_takes_versions_7_8_and_13_and_no_subprotocol_or_extension() {
     let server = TestServer::start().await;
-    for (version, status) in [("13", 101), ("8", 101), ("7", 101), ("12", 426), ("x", 426)] {
+    // The original took any origin: a page anywhere could read and write through the browser of whoever looked at it.
+    let origins = [("http://h", "13", 101), ("http://h/", "13", 101), ("http://a.example", "13", 403)];
+    let versions = [("13", 101), ("8", 101), ("7", 101), ("12", 426), ("x", 426)];
+    let versions = versions.map(|(version, status)| ("http://h", version, status));
+    for (origin, version, status) in origins.into_iter().chain(versions) {
         let mut http = Http::open(&server).await;
-        let head = "GET /_pubsub HTTP/1.1\r\nHost: h\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\nOrigin: http://a.example\r\n\
+        let head = "GET /_pubsub HTTP/1.1\r\nHost: h\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n\
             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: permessage-deflate\r\n";
-        http.send(format!("{head}Sec-WebSocket-Version: {version}\r\n\r\n").as_bytes()).await;
+        http.send(format!("{head}Origin: {origin}\r\nSec-WebSocket-Version: {version}\r\n\r\n").as_bytes()).await;
         let answer = http.read(true).await;
-        assert_eq!(answer.status, status, "{version}");
+        assert_eq!(answer.status, status, "{origin} {version}");
         assert!(!answer.headers.contains_key("sec-websocket-extensions"), "{answer:?}");
         match status {
             101 => assert_eq!(answer.headers["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
-            _ => assert_eq!(answer.headers["sec-websocket-version"], "13, 8, 7"),
+            426 => assert_eq!(answer.headers["sec-websocket-version"], "13, 8, 7"),
+            _ => assert!(answer.body.starts_with("pages of http://a.example"), "{answer:?}"),
         }
     }
 }
