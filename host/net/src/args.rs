@@ -3,10 +3,8 @@
 use http::HeaderMap;
 use percent_encoding::percent_decode_str;
 
+use crate::described::{MESSAGE, TEGA_MESSAGE};
 use crate::problem::{Kind, Problem};
-
-/// The header that says why, as the argument `message` does.
-const MESSAGE_HEADER: &str = "tega-message";
 
 /// The arguments in a URL. Names are case sensitive; of one that comes more than once the last counts.
 #[derive(Debug)]
@@ -80,12 +78,12 @@ impl Args {
     /// # Errors
     /// Where the header is not UTF-8.
     pub(crate) fn message(&self, headers: &HeaderMap) -> Result<Option<String>, Problem> {
-        if let Some(message) = self.text("message") {
+        if let Some(message) = self.text(MESSAGE.name) {
             return Ok(Some(message.to_owned()));
         }
-        let Some(message) = headers.get(MESSAGE_HEADER) else { return Ok(None) };
+        let Some(message) = headers.get(TEGA_MESSAGE.name) else { return Ok(None) };
         let text = std::str::from_utf8(message.as_bytes())
-            .map_err(|_| Problem::new(Kind::BadHeader, format!("the header {MESSAGE_HEADER} is not UTF-8")))?;
+            .map_err(|_| Problem::new(Kind::BadHeader, format!("the header {} is not UTF-8", TEGA_MESSAGE.name)))?;
         Ok(Some(text.to_owned()).filter(|text| !text.is_empty()))
     }
 

@@ -7,7 +7,8 @@
 //! connection.rs   one connection;  stream.rs: its bytes, with a bound on every wait;  stage.rs: serving, draining, cut
 //! intake.rs       what is being received and not whole yet;  sent.rs: an answer on its way
 //! route.rs        one request: which room answers it, the log, a panic
-//! command.rs      the commands that exist
+//! command/        the commands that exist, with what is said of each use of them;  described/: how that is said
+//! openapi/        the same as an OpenAPI document
 //! idempotency.rs  Idempotency-Key: a write that is sent again
 //! capabilities.rs OPTIONS;  cors.rs: what pages of other origins may do
 //! data/           GET, PUT, PATCH and DELETE of a path;  patch/: JSON Patch;  etag.rs: ETags
@@ -35,6 +36,7 @@ mod command;
 mod connection;
 mod cors;
 mod data;
+mod described;
 mod etag;
 mod events;
 mod form;
@@ -47,6 +49,7 @@ pub mod limits;
 mod manage;
 mod metrics;
 mod open;
+mod openapi;
 mod options;
 mod patch;
 mod pieced;

@@ -126,6 +126,21 @@ impl Kind {
         }
     }
 
+    /// The status that it is told with.
+    pub(crate) fn status(self) -> StatusCode {
+        self.facts().0
+    }
+
+    /// The `type`, as RFC 9457 has it.
+    pub(crate) fn urn(self) -> String {
+        format!("urn:tega:problem:{}", self.facts().1)
+    }
+
+    /// What it is, in short.
+    pub(crate) fn title(self) -> &'static str {
+        self.facts().2
+    }
+
     /// Whether the same request may well succeed in a moment. An outcome that is not known is not retried blindly.
     fn passes_soon(self) -> bool {
         matches!(self, Self::Busy | Self::OverShare | Self::JudgeUnavailable | Self::Unavailable | Self::Stopping)
@@ -211,8 +226,14 @@ impl Problem {
         self
     }
 
+    /// Of which kind it is.
+    #[cfg(test)]
+    pub(crate) fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
-        self.0.kind.facts().0
+        self.0.kind.status()
     }
 
     /// What is for the log only.
@@ -239,11 +260,11 @@ impl fmt::Display for Problem {
 
 impl Serialize for Problem {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (status, name, title) = self.0.kind.facts();
+        let Parts { kind, .. } = &*self.0;
         let mut members = serializer.serialize_map(None)?;
-        members.serialize_entry("type", &format!("urn:tega:problem:{name}"))?;
-        members.serialize_entry("title", title)?;
-        members.serialize_entry("status", &status.as_u16())?;
+        members.serialize_entry("type", &kind.urn())?;
+        members.serialize_entry("title", kind.title())?;
+        members.serialize_entry("status", &kind.status().as_u16())?;
         members.serialize_entry("detail", &self.0.detail)?;
         for (name, fact) in &self.0.facts {
             members.serialize_entry(name, fact)?;

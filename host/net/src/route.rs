@@ -36,6 +36,8 @@ async fn answer_traced(server: Arc<Server>, peer: Arc<Peer>, request: Request<In
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let outcome = AssertUnwindSafe(dispatch(&server, &peer, request)).catch_unwind().await;
     let outcome = outcome.unwrap_or_else(|panic| Err(Problem::internal(words_of(&*panic))));
+    #[cfg(test)]
+    let kind = outcome.as_ref().err().map(Problem::kind);
     let mut response = match outcome {
         Ok(response) => response,
         Err(problem) => {
@@ -46,6 +48,8 @@ async fn answer_traced(server: Arc<Server>, peer: Arc<Peer>, request: Request<In
             problem.into_response(form)
         }
     };
+    #[cfg(test)]
+    crate::openapi::tests::hold(&method, uri.path(), &response, kind);
     origin.mark(&mut response);
     if method == Method::HEAD {
         // The length stays told; hyper itself leaves the body out over HTTP/1 only.

@@ -5,6 +5,7 @@
 //! search.rs         GET of all nodes that regular expressions match
 //! write.rs          PUT, DELETE and PATCH;  asked.rs: what their arguments and headers ask for
 //! preconditions.rs  If-Match and If-None-Match
+//! uses.rs           what is said of each of these
 //! place.rs          a path as a URL, and where there is nothing
 //! ```
 
@@ -14,11 +15,14 @@ mod keys;
 mod place;
 mod preconditions;
 mod search;
+mod uses;
 mod view;
 mod write;
 
 use http::{Method, Request};
 use hyper::body::Incoming;
+
+pub(crate) use uses::USES;
 
 use crate::accept::Peer;
 use crate::args::Args;

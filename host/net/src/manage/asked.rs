@@ -8,12 +8,10 @@ use tega_tree::Path;
 
 use crate::accept::Peer;
 use crate::args::{Args, is_true};
+use crate::described::{ALWAYS, Argument, Others, Place, Use};
 use crate::problem::{Kind, Problem};
 use crate::server::Server;
 use crate::{body, rpc};
-
-/// What stands in a URL beside the arguments of each command.
-const ALWAYS: [&str; 2] = ["tega_id", "message"];
 
 /// The type of a body that holds arguments.
 const FORM: &[u8] = b"application/x-www-form-urlencoded";
@@ -26,46 +24,59 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// Reads the arguments in the URL.
+    /// Reads the arguments in the URL of a use.
     ///
     /// # Errors
-    /// Where they are not UTF-8.
-    pub(super) fn of_url(head: &Parts) -> Result<Self, Problem> {
-        Self::new(head, head.uri.query())
+    /// Where they are not UTF-8, or one is not described and the use refuses such.
+    pub(super) fn of_url(used: &Use, head: &Parts) -> Result<Self, Problem> {
+        Self::new(used, head, head.uri.query())
     }
 
     /// Reads the arguments in the URL, and those in the body, where it is a form's.
     ///
     /// # Errors
-    /// Where they are not UTF-8, or the body can't be read.
+    /// As [`Asked::of_url`], and where the body can't be read.
     ///
     /// # Cancel safety
     /// What was read is lost when it is dropped.
-    pub(super) async fn of_form(server: &Server, peer: &Peer, head: &Parts, body: Incoming) -> Result<Self, Problem> {
+    pub(super) async fn of_form(
+        server: &Server,
+        peer: &Peer,
+        used: &Use,
+        head: &Parts,
+        body: Incoming,
+    ) -> Result<Self, Problem> {
         let is_form = head.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(FORM));
         if !is_form {
-            return Self::of_url(head);
+            return Self::of_url(used, head);
         }
         let body = body::read(server, peer, body).await?;
         let not_text = |_| Problem::new(Kind::BadArgument, "the arguments in the body are not UTF-8");
         let form = std::str::from_utf8(&body).map_err(not_text)?;
-        Self::new(head, Some(&format!("{}&{form}", head.uri.query().unwrap_or_default())))
+        Self::new(used, head, Some(&format!("{}&{form}", head.uri.query().unwrap_or_default())))
     }
 
-    fn new(head: &Parts, query: Option<&str>) -> Result<Self, Problem> {
+    fn new(used: &Use, head: &Parts, query: Option<&str>) -> Result<Self, Problem> {
         let args = Args::parse(query)?;
         let message = args.message(&head.headers)?;
-        Ok(Self { args, message })
+        let asked = Self { args, message };
+        if used.others == Others::Refused {
+            asked.only(used.arguments)?;
+        }
+        Ok(asked)
     }
 
-    /// Refuses arguments that the command does not have: one that is misspelt would go unheard.
+    /// Refuses other arguments than these, and who and why: one that is misspelt would go unheard.
     ///
     /// # Errors
-    /// Where there are others than these.
-    pub(super) fn only(&self, known: &[&'static str]) -> Result<(), Problem> {
-        let is_known = |name: &str| known.contains(&name) || ALWAYS.contains(&name);
-        let Some(name) = self.args.names().find(|name| !is_known(name)) else { return Ok(()) };
-        let all: Vec<&str> = known.iter().chain(&ALWAYS).copied().collect();
+    /// Where there are others.
+    pub(super) fn only(&self, known: &[Argument]) -> Result<(), Problem> {
+        let in_url = |argument: &&Argument| argument.place == Place::Query;
+        let mut all: Vec<&str> = known.iter().filter(in_url).map(|argument| argument.name).collect();
+        for always in ALWAYS.iter().filter(in_url).filter(|always| !all.contains(&always.name)).collect::<Vec<_>>() {
+            all.push(always.name);
+        }
+        let Some(name) = self.args.names().find(|name| !all.contains(name)) else { return Ok(()) };
         let detail = format!("there is no argument {name:?} here; there are {}", all.join(", "));
         Err(Problem::new(Kind::BadArgument, detail).with_fact("argument", name))
     }

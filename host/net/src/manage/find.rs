@@ -32,7 +32,6 @@ struct Shown {
 /// # Errors
 /// Where an argument is wrong.
 pub(super) fn find(engine: &Engine, asked: &Asked) -> Result<Response, Problem> {
-    asked.only(&["pattern", "after", "limit"])?;
     let pattern = pattern(asked.args.required("pattern")?)?;
     let after = asked.args.text("after").map(Path::parse).transpose()?;
     let limit = asked.limit(PAGE_DEFAULT, PAGE_ENTRIES_MAX)?;

@@ -4,8 +4,12 @@ use std::fmt::Write;
 
 use crate::command::Command;
 use crate::data;
+use crate::described::{Content, Use};
 use crate::problem::{Kind, Problem};
 use crate::response::{self, Response};
+
+/// What is said of `/`.
+pub(crate) const USES: &[Use] = &[Use::get("what can be done here, as text", "").gives(&[Content::Text])];
 
 /// What a newcomer finds at `/`.
 pub(crate) fn home() -> Response {
@@ -17,9 +21,9 @@ pub(crate) fn home() -> Response {
         "/<path>",
     );
     for command in Command::all() {
-        for (verb, what) in command.uses() {
+        for used in command.uses() {
             // Writing to a string can't fail.
-            let _ = writeln!(page, "{:<21}{what}", format!("{verb} /_{}", command.name()));
+            let _ = writeln!(page, "{:<21}{}", format!("{} /_{}", used.verb, command.name()), used.line());
         }
     }
     let _ = writeln!(

@@ -26,12 +26,8 @@ impl From<Lock> for Shown {
 }
 
 /// `GET /_lock`: those there are.
-///
-/// # Errors
-/// Where it has an argument.
-pub(super) fn list(engine: &Engine, asked: &Asked) -> Result<Response, Problem> {
-    asked.only(&[])?;
-    Ok(shown(engine.locks()))
+pub(super) fn list(engine: &Engine) -> Response {
+    shown(engine.locks())
 }
 
 /// `POST /_lock?path=&tega_id=&reason=`: locks a path for the open session of a name, with which the lock goes.
@@ -42,7 +38,6 @@ pub(super) fn list(engine: &Engine, asked: &Asked) -> Result<Response, Problem> 
 /// # Cancel safety
 /// Dropped, the lock may be held; it goes with the session.
 pub(super) async fn lock(server: &Server, asked: &Asked) -> Result<Response, Problem> {
-    asked.only(&["path", "reason"])?;
     let path = asked.path("path")?;
     asked.args.required("tega_id")?;
     let name = asked.name()?.unwrap_or_default();
@@ -56,7 +51,6 @@ pub(super) async fn lock(server: &Server, asked: &Asked) -> Result<Response, Pro
 /// # Errors
 /// Where there is none.
 pub(super) fn unlock(server: &Server, asked: &Asked) -> Result<Response, Problem> {
-    asked.only(&["path"])?;
     let path = asked.path("path")?;
     let name = asked.name()?;
     let gone = match name {

@@ -57,7 +57,6 @@ impl<'a> From<&'a Listed> for Shown<'a> {
 /// # Cancel safety
 /// It leaves nothing.
 pub(super) async fn list(server: &Server, asked: &Asked) -> Result<Response, Problem> {
-    asked.only(&["path", "pattern", "from", "to", "newest_first", "limit"])?;
     let touching = match (asked.args.text("path"), asked.args.text("pattern")) {
         (None, None) => None,
         (Some(_), None) => Some(Touch::Path(asked.path("path")?)),

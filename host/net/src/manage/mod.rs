@@ -9,7 +9,7 @@
 //! past.rs          /_history, /_old, /_diff, /_rollback, /_clear;  tags.rs: /_tag
 //! find.rs          /_find;  log.rs: /_log;  edges.rs: /_edges
 //! listeners.rs     /_channels, /_subscribers, /_global, /_forwarders, /_ids
-//! about.rs         /_roots, /_plugins, /_ss, /_sync;  health.rs: /_livez, /_readyz
+//! about.rs         /_roots, /_plugins, /_ss, /_sync;  health.rs: /_livez, /_readyz;  ../openapi: /_openapi.json
 //! ```
 //!
 //! Invariant: the original's commands pass over arguments that they don't know, as they always did; those of today, and
@@ -35,10 +35,11 @@ mod transactions;
 use http::{Method, Request};
 use hyper::body::Incoming;
 
-pub(crate) use home::{home, unknown};
+pub(crate) use home::{USES, home, unknown};
 
 use crate::accept::Peer;
 use crate::command::Command;
+use crate::openapi;
 use crate::problem::Problem;
 use crate::response::Response;
 use crate::server::Server;
@@ -57,16 +58,19 @@ pub(crate) async fn answer(
     command: Command,
     request: Request<Incoming>,
 ) -> Result<Response, Problem> {
-    match command {
-        Command::Transaction => return one_shot::transaction(server, peer, request).await,
-        Command::Check => return one_shot::check(server, peer, request).await,
-        _ => {}
-    }
     let (head, body) = request.into_parts();
+    let used = command.used_by(&head.method).ok_or_else(|| elsewhere(command))?;
     if matches!(head.method, Method::GET | Method::HEAD) {
-        return read(server, command, &Asked::of_url(&head)?).await;
+        return read(server, command, &Asked::of_url(used, &head)?).await;
     }
-    let asked = Asked::of_form(server, peer, &head, body).await?;
+    if matches!(command, Command::Transaction | Command::Check) {
+        let asked = Asked::of_url(used, &head)?;
+        return match command {
+            Command::Transaction => one_shot::transaction(server, peer, &head, &asked, body).await,
+            _ => one_shot::check(server, peer, &asked, body).await,
+        };
+    }
+    let asked = Asked::of_form(server, peer, used, &head, body).await?;
     match (command, head.method == Method::DELETE) {
         (Command::Tag, true) => tags::untag(server, &asked).await,
         (Command::Lock, true) => locks::unlock(server, &asked),
@@ -83,8 +87,8 @@ async fn read(server: &Server, command: Command, asked: &Asked) -> Result<Respon
         Command::Log => log::list(server, asked).await,
         Command::Diff => past::diff(server, asked).await,
         Command::Tag => tags::list(engine, asked),
-        Command::Pending => pending::list(engine, asked),
-        Command::Lock => locks::list(engine, asked),
+        Command::Pending => Ok(pending::list(engine)),
+        Command::Lock => Ok(locks::list(engine)),
         Command::Old => Ok(past::old(engine)),
         Command::Edges => edges::list(server, asked),
         Command::Plugins => Ok(about::plugins(engine)),
@@ -93,6 +97,7 @@ async fn read(server: &Server, command: Command, asked: &Asked) -> Result<Respon
         Command::Subscribers => Ok(listeners::subscribers(server)),
         Command::Global => Ok(listeners::global(server)),
         Command::Forwarders => Ok(listeners::forwarders(server)),
+        Command::OpenApi => Ok(openapi::answer()),
         Command::Livez => Ok(health::livez(asked)),
         Command::Readyz => health::readyz(server, asked),
         other => Err(elsewhere(other)),

@@ -1,6 +1,6 @@
 //! `/_transaction` and `/_check`: a transaction in one request, with all its operations and conditions.
 
-use http::Request;
+use http::request::Parts;
 use hyper::body::Incoming;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -22,13 +22,16 @@ use crate::{body, idempotency};
 ///
 /// # Cancel safety
 /// Dropped, the commit may or may not be made.
-pub(super) async fn transaction(server: &Server, peer: &Peer, request: Request<Incoming>) -> Result<Response, Problem> {
-    let (head, body) = request.into_parts();
-    let asked = Asked::of_url(&head)?;
-    asked.only(&["dry_run"])?;
+pub(super) async fn transaction(
+    server: &Server,
+    peer: &Peer,
+    head: &Parts,
+    asked: &Asked,
+    body: Incoming,
+) -> Result<Response, Problem> {
     let dry_run = asked.flag("dry_run")?;
     let body = body::read(server, peer, body).await?;
-    let key = idempotency::key_of(&head, &body)?.filter(|_| !dry_run);
+    let key = idempotency::key_of(head, &body)?.filter(|_| !dry_run);
     if let Some(earlier) = idempotency::earlier(&server.engine.state(), key.as_ref())? {
         return Ok(made_before(server, &earlier));
     }
@@ -58,10 +61,7 @@ fn made_before(server: &Server, earlier: &Keyed) -> Response {
 ///
 /// # Cancel safety
 /// It leaves nothing.
-pub(super) async fn check(server: &Server, peer: &Peer, request: Request<Incoming>) -> Result<Response, Problem> {
-    let (head, body) = request.into_parts();
-    let asked = Asked::of_url(&head)?;
-    asked.only(&[])?;
+pub(super) async fn check(server: &Server, peer: &Peer, asked: &Asked, body: Incoming) -> Result<Response, Problem> {
     let posted = Posted::parse(&body::read(server, peer, body).await?)?;
     let transaction = posted.begin(&server.engine, asked.author(server)?, asked.message()).await?;
     Ok(would_be(&server.engine.check(&transaction).await?))

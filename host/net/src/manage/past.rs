@@ -8,6 +8,8 @@ use tega_engine::{Engine, PastError, State, Which};
 use super::asked::Asked;
 use super::shown::{self, Made, as_json};
 use super::transactions;
+use crate::command::BACKTO;
+use crate::described::{PATH, ROOT_OID, TXID};
 use crate::problem::{Kind, Problem};
 use crate::response::{self, Response};
 use crate::server::Server;
@@ -46,7 +48,6 @@ struct RolledBack {
 /// # Errors
 /// Where there never was such a root.
 pub(super) fn history(engine: &Engine, asked: &Asked) -> Result<Response, Problem> {
-    asked.only(&["path"])?;
     let path = asked.path("path")?;
     let root = path.root().as_str();
     let state = engine.state();
@@ -85,10 +86,9 @@ pub(super) fn old(engine: &Engine) -> Response {
 /// It leaves nothing.
 pub(super) async fn diff(server: &Server, asked: &Asked) -> Result<Response, Problem> {
     if let Some(id) = asked.args.text("txid") {
-        asked.only(&["txid"])?;
+        asked.only(&[TXID])?;
         return transactions::differences(server, Some(id)).await;
     }
-    asked.only(&["path", "from", "to", "txid"])?;
     let path = asked.path("path")?;
     asked.args.required("from")?;
     let from = which::named(&asked.args, "from")?.unwrap_or(Which::Before(0));
@@ -108,7 +108,6 @@ pub(super) async fn rollback(server: &Server, asked: &Asked) -> Result<Response,
     if asked.args.text("backto").is_some() || asked.args.text("root_oid").is_some() {
         return rollback_as_original(server, asked).await;
     }
-    asked.only(&["path", "version", "at", "root_oid", "backto"])?;
     let path = asked.path("path")?;
     let which = match which::asked(&asked.args)? {
         Some(which) => which,
@@ -125,7 +124,7 @@ pub(super) async fn rollback(server: &Server, asked: &Asked) -> Result<Response,
 }
 
 async fn rollback_as_original(server: &Server, asked: &Asked) -> Result<Response, Problem> {
-    asked.only(&["path", "root_oid", "backto"])?;
+    asked.only(&[PATH, ROOT_OID, BACKTO])?;
     let path = match asked.args.text("root_oid") {
         Some(_) => asked.root("root_oid")?,
         None => asked.path("path")?,

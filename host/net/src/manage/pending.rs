@@ -7,6 +7,7 @@ use tega_engine::{ConfirmId, Engine};
 
 use super::asked::Asked;
 use super::shown::{Made, as_json};
+use crate::described::ID;
 use crate::problem::Problem;
 use crate::response::Response;
 use crate::server::Server;
@@ -21,11 +22,7 @@ struct Shown<'a> {
 }
 
 /// `GET /_pending`: those that wait.
-///
-/// # Errors
-/// Where it has an argument.
-pub(super) fn list(engine: &Engine, asked: &Asked) -> Result<Response, Problem> {
-    asked.only(&[])?;
+pub(super) fn list(engine: &Engine) -> Response {
     let state = engine.state();
     let shown = state.pending().iter().map(|pending| Shown {
         id: &pending.id.0,
@@ -34,7 +31,7 @@ pub(super) fn list(engine: &Engine, asked: &Asked) -> Result<Response, Problem> 
         paths: pending.before.iter().map(|before| before.path.to_string()).collect(),
         overwritten: pending.overwritten().map(ToString::to_string).collect(),
     });
-    Ok(as_json(&shown.collect::<Vec<_>>()))
+    as_json(&shown.collect::<Vec<_>>())
 }
 
 /// `POST /_confirm?id=`: it stays.
@@ -62,6 +59,6 @@ pub(super) async fn cancel(server: &Server, asked: &Asked) -> Result<Response, P
 }
 
 fn named(server: &Server, asked: &Asked) -> Result<(ConfirmId, Arc<tega_engine::Author>), Problem> {
-    asked.only(&["id"])?;
+    asked.only(&[ID])?;
     Ok((ConfirmId(asked.args.required("id")?.to_owned()), Arc::new(asked.author(server)?)))
 }

@@ -25,7 +25,6 @@ struct Tagged {
 /// # Errors
 /// Where there is no such root.
 pub(super) fn list(engine: &Engine, asked: &Asked) -> Result<Response, Problem> {
-    asked.only(&["root"])?;
     let root = asked.root("root")?;
     let no_root = || PastError::NoRoot { root: root.root().as_str().to_owned() };
     let past = engine.state().past(root.root()).ok_or_else(no_root)?;
@@ -41,7 +40,6 @@ pub(super) fn list(engine: &Engine, asked: &Asked) -> Result<Response, Problem> 
 /// # Cancel safety
 /// Dropped, the commit may or may not be made.
 pub(super) async fn tag(server: &Server, asked: &Asked) -> Result<Response, Problem> {
-    asked.only(&["root", "name", "version", "at"])?;
     let root = asked.root("root")?;
     let name = asked.args.required("name")?;
     let which = which::asked(&asked.args)?.unwrap_or(Which::Before(0));
@@ -59,7 +57,6 @@ pub(super) async fn tag(server: &Server, asked: &Asked) -> Result<Response, Prob
 /// # Cancel safety
 /// Dropped, the commit may or may not be made.
 pub(super) async fn untag(server: &Server, asked: &Asked) -> Result<Response, Problem> {
-    asked.only(&["root", "name"])?;
     let root = asked.root("root")?;
     let mut transaction = asked.begin(server)?;
     transaction.untag(root.root(), asked.args.required("name")?)?;

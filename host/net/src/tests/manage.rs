@@ -201,11 +201,10 @@ async fn the_front_page_names_each_command_with_each_of_its_methods() {
     let server = Server::start().await;
     let home = server.send("GET", "/", "").await.body;
     for command in crate::command::Command::all() {
-        for (verb, what) in command.uses() {
-            let found = home
-                .lines()
-                .any(|line| line.starts_with(&format!("{verb} /_{} ", command.name())) && line.ends_with(what));
-            assert!(found, "{verb} /_{}\n{home}", command.name());
+        for used in command.uses() {
+            let begin = format!("{} /_{} ", used.verb, command.name());
+            let found = home.lines().any(|line| line.starts_with(&begin) && line.ends_with(&used.line()));
+            assert!(found, "{begin}\n{home}");
         }
     }
 }
@@ -218,6 +217,12 @@ async fn why_a_commit_is_made_may_stand_in_a_header() {
     assert_eq!(request.send().await.unwrap().status(), 200);
     let commit = server.send("GET", "/_log?from=2", "").await.json();
     assert_eq!(commit["commits"][0]["message"], "as é agreed");
+    for (verb, path) in [("PUT", "/b"), ("DELETE", "/b")] {
+        let request = server.request(verb, path).header("tega-message", "by hand").body("1");
+        assert_eq!(request.send().await.unwrap().status(), 200);
+        let commit = server.send("GET", "/_log?newest_first=true&limit=1", "").await.json();
+        assert_eq!(commit["commits"][0]["message"], "by hand", "{verb}");
+    }
     let long = "w".repeat(5000);
     let long = format!("/_tag?root=a&name=good&message={long}");
     server.check("", &[("POST", &long, "", 413, "over the limit of 4096")]).await;

@@ -58,7 +58,7 @@ impl Clock for TestClock {
 }
 
 /// A server.
-struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
     engine: Engine,
     client: Client,
@@ -68,7 +68,7 @@ struct Server {
 }
 
 impl Server {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with(NetOptions::default()).await
     }
 
@@ -95,16 +95,16 @@ impl Server {
         Self { address, engine, client, stop: Some(stop), served, _folder: folder }
     }
 
-    fn request(&self, verb: &str, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, verb: &str, path: &str) -> RequestBuilder {
         let verb = Method::from_bytes(verb.as_bytes()).unwrap();
         self.client.request(verb, format!("http://{}{path}", self.address))
     }
 
-    async fn send(&self, verb: &str, path: &str, body: &str) -> Answer {
+    pub(crate) async fn send(&self, verb: &str, path: &str, body: &str) -> Answer {
         Answer::of(self.request(verb, path).body(body.to_owned()).send().await.unwrap()).await
     }
 
-    async fn put(&self, path: &str, body: &str) {
+    pub(crate) async fn put(&self, path: &str, body: &str) {
         let answer = self.send("PUT", path, body).await;
         assert_eq!((answer.status, answer.body.as_str()), (200, ""), "{path}");
     }
@@ -152,13 +152,13 @@ impl Server {
 
 /// An answer, read.
 #[derive(Debug)]
-struct Answer {
-    status: u16,
-    content_type: Option<String>,
-    allow: Option<String>,
-    retry_after: Option<String>,
-    length: Option<String>,
-    body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) content_type: Option<String>,
+    pub(crate) allow: Option<String>,
+    pub(crate) retry_after: Option<String>,
+    pub(crate) length: Option<String>,
+    pub(crate) body: String,
 }
 
 impl Answer {
@@ -176,7 +176,7 @@ impl Answer {
         }
     }
 
-    fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap()
     }
 }

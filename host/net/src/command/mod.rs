@@ -1,0 +1,179 @@
+//! The commands that exist: what begins with `/_`.
+//!
+//! ```text
+//! mod.rs           the table of commands
+//! transactions.rs  what is said of each use of a command, by noun;  past.rs, reading.rs, pending.rs, sessions.rs, about.rs
+//! ```
+
+mod about;
+mod past;
+mod pending;
+mod reading;
+mod sessions;
+mod transactions;
+
+use http::Method;
+
+pub(crate) use past::BACKTO;
+
+use crate::described::Use;
+
+/// A command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    Rpc,
+    Pubsub,
+    Watch,
+    Transaction,
+    Check,
+    Find,
+    Roots,
+    History,
+    Log,
+    Diff,
+    Rollback,
+    Tag,
+    Pending,
+    Confirm,
+    Cancel,
+    Lock,
+    Begin,
+    Cand,
+    Commit,
+    Old,
+    Edges,
+    Backup,
+    Snapshot,
+    Clear,
+    Sync,
+    Plugins,
+    Ids,
+    Channels,
+    Subscribers,
+    Global,
+    Forwarders,
+    OpenApi,
+    Livez,
+    Readyz,
+    Metrics,
+}
+
+/// What is known of a command.
+struct Facts {
+    command: Command,
+    /// Without the `/_`.
+    name: &'static str,
+    /// The HTTP methods it takes, as in the header `Allow`.
+    verbs: &'static str,
+    /// Each way to use it.
+    uses: &'static [Use],
+}
+
+const fn reads(command: Command, name: &'static str, uses: &'static [Use]) -> Facts {
+    Facts { command, name, verbs: "GET, HEAD", uses }
+}
+
+const fn posts(command: Command, name: &'static str, uses: &'static [Use]) -> Facts {
+    Facts { command, name, verbs: "POST", uses }
+}
+
+const fn all(command: Command, name: &'static str, uses: &'static [Use]) -> Facts {
+    Facts { command, name, verbs: "GET, HEAD, POST, DELETE", uses }
+}
+
+/// In the order in which they are shown. A further command is a row here, a case of [`Command`] at the same place, and what is said
+/// of its uses in the file of its noun.
+static FACTS: &[Facts] = {
+    use Command as C;
+    &[
+        posts(C::Rpc, "rpc", sessions::RPC),
+        Facts { command: C::Pubsub, name: "pubsub", verbs: "GET", uses: sessions::PUBSUB },
+        reads(C::Watch, "watch", reading::WATCH),
+        posts(C::Transaction, "transaction", transactions::TRANSACTION),
+        posts(C::Check, "check", transactions::CHECK),
+        reads(C::Find, "find", reading::FIND),
+        reads(C::Roots, "roots", reading::ROOTS),
+        reads(C::History, "history", past::HISTORY),
+        reads(C::Log, "log", past::LOG),
+        reads(C::Diff, "diff", past::DIFF),
+        posts(C::Rollback, "rollback", past::ROLLBACK),
+        all(C::Tag, "tag", past::TAG),
+        reads(C::Pending, "pending", pending::PENDING),
+        posts(C::Confirm, "confirm", pending::CONFIRM),
+        posts(C::Cancel, "cancel", transactions::CANCEL),
+        all(C::Lock, "lock", pending::LOCK),
+        posts(C::Begin, "begin", transactions::BEGIN),
+        posts(C::Cand, "cand", transactions::CAND),
+        posts(C::Commit, "commit", transactions::COMMIT_OPEN),
+        reads(C::Old, "old", past::OLD),
+        reads(C::Edges, "edges", reading::EDGES),
+        reads(C::Backup, "backup", about::BACKUP),
+        posts(C::Snapshot, "ss", about::SNAPSHOT),
+        posts(C::Clear, "clear", about::CLEAR),
+        posts(C::Sync, "sync", about::SYNC),
+        reads(C::Plugins, "plugins", about::PLUGINS),
+        reads(C::Ids, "ids", sessions::IDS),
+        reads(C::Channels, "channels", sessions::CHANNELS),
+        reads(C::Subscribers, "subscribers", sessions::SUBSCRIBERS),
+        reads(C::Global, "global", sessions::GLOBAL),
+        reads(C::Forwarders, "forwarders", sessions::FORWARDERS),
+        reads(C::OpenApi, "openapi.json", about::OPENAPI),
+        reads(C::Livez, "livez", about::LIVEZ),
+        reads(C::Readyz, "readyz", about::READYZ),
+        reads(C::Metrics, "metrics", about::METRICS),
+    ]
+};
+
+impl Command {
+    /// All of them, in the order in which they are shown.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        FACTS.iter().map(|facts| facts.command)
+    }
+
+    /// The command of a name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        FACTS.iter().find(|facts| facts.name == name).map(|facts| facts.command)
+    }
+
+    /// Its name, without the `/_`.
+    pub(crate) fn name(self) -> &'static str {
+        self.facts().name
+    }
+
+    /// The HTTP methods it takes, as in the header `Allow`.
+    pub(crate) fn verbs(self) -> &'static str {
+        self.facts().verbs
+    }
+
+    /// Each way to use it.
+    pub(crate) fn uses(self) -> &'static [Use] {
+        self.facts().uses
+    }
+
+    /// The way to use it with a method, if it takes that.
+    pub(crate) fn used_by(self, method: &Method) -> Option<&'static Use> {
+        self.uses().iter().find(|known| known.is_by(method))
+    }
+
+    fn facts(self) -> &'static Facts {
+        // They stand in the order in which they are declared, which a test holds.
+        &FACTS[self as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_command_stands_at_its_place_with_the_methods_it_is_used_with() {
+        for (index, facts) in FACTS.iter().enumerate() {
+            assert_eq!(facts.command as usize, index, "{}", facts.name);
+            assert_eq!(Command::named(facts.name), Some(facts.command));
+            let verbs: Vec<&str> = facts.uses.iter().map(|known| known.verb).collect();
+            let allowed: Vec<&str> = facts.verbs.split(", ").filter(|verb| *verb != "HEAD").collect();
+            assert_eq!(verbs, allowed, "{}", facts.name);
+        }
+        assert_eq!(Command::named("none"), None);
+    }
+}

@@ -1,0 +1,41 @@
+//! The problems that several uses can give.
+
+use crate::problem::Kind;
+
+/// Whatever is asked.
+pub(crate) const ANY: &[Kind] = &[Kind::Internal];
+
+/// Where there are arguments, or a header that says why.
+pub(crate) const ARGUMENTS: &[Kind] = &[Kind::BadArgument, Kind::BadHeader];
+
+/// Where a path is read.
+pub(crate) const PATHS: &[Kind] = &[Kind::BadPath, Kind::PathTooLong];
+
+/// Where a body is read.
+pub(crate) const BODY: &[Kind] = &[Kind::BadJson, Kind::SlowBody, Kind::TooLarge];
+
+/// Where a state of a root is named.
+pub(crate) const PAST: &[Kind] = &[Kind::NotFound, Kind::NoSuchState, Kind::NoLongerKept];
+
+/// Where something is committed, or would be.
+pub(crate) const COMMIT: &[Kind] = &[
+    Kind::Conflict,
+    Kind::VersionMismatch,
+    Kind::PendingCommit,
+    Kind::NoSession,
+    Kind::TooLarge,
+    Kind::Rejected,
+    Kind::Locked,
+    Kind::Busy,
+    Kind::JudgeUnavailable,
+    Kind::OutcomeUnknown,
+    Kind::Refusing,
+    Kind::Stopping,
+    Kind::NoSpace,
+];
+
+/// Where nodes are changed, beside [`COMMIT`].
+pub(crate) const CHANGES: &[Kind] = &[Kind::BadValue, Kind::NotFound, Kind::BelowLeaf];
+
+/// Where an idempotency key is taken.
+pub(crate) const KEY: &[Kind] = &[Kind::BadHeader, Kind::KeyReused];

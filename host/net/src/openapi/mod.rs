@@ -1,0 +1,74 @@
+//! `/_openapi.json`: what the server takes and gives, as an OpenAPI 3.1 document.
+//!
+//! ```text
+//! mod.rs        the document, and the answer
+//! operation.rs  one use of a path as an operation
+//! schemas/      the JSON Schemas of what is sent and answered
+//! ```
+//!
+//! Invariant: it is made from what `described/` says of each use, which is what the server goes by; the tests hold each answer
+//! that they get against it.
+
+mod operation;
+mod schemas;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::sync::LazyLock;
+
+use bytes::Bytes;
+use serde_json::{Map, Value as Json, json};
+
+use crate::command::Command;
+use crate::described::Use;
+use crate::response::{self, Response};
+use crate::{data, manage};
+
+static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| document().to_string().into());
+
+const ABOUT: &str = "A versioned JSON tree. Every path that does not begin with `/_` is data; the others are commands. A request that is \
+    refused is answered with a problem (RFC 9457) where `Accept` names `application/json`, and with its text alone otherwise. The \
+    arguments of a POST may come in a body of the type `application/x-www-form-urlencoded` too, where it takes no other body. A \
+    request whose line and headers are over 64 KiB is refused with 414 or 431, without content.";
+
+/// Answers with the document.
+pub(crate) fn answer() -> Response {
+    response::json(DOCUMENT.clone())
+}
+
+/// The document.
+fn document() -> Json {
+    let mut paths = Map::new();
+    paths.insert("/".to_owned(), path_item("home", manage::USES));
+    let mut of_data = path_item("node", data::USES);
+    of_data["parameters"] = json!([operation::path()]);
+    paths.insert("/{path}".to_owned(), of_data);
+    for command in Command::all() {
+        paths.insert(format!("/_{}", command.name()), path_item(command.name(), command.uses()));
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "tega",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": ABOUT,
+            "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
+        },
+        "servers": [{ "url": "/" }],
+        "paths": paths,
+        "components": { "schemas": schemas::all() },
+    })
+}
+
+/// What can be done at a path, OPTIONS included.
+fn path_item(name: &str, uses: &[Use]) -> Json {
+    let mut item = Map::new();
+    for used in uses {
+        item.insert(used.verb.to_lowercase(), operation::of(used, name));
+        if used.verb == "GET" && used.status == Some(200) {
+            item.insert("head".to_owned(), operation::of_head(used, name));
+        }
+    }
+    item.insert("options".to_owned(), operation::of_options(name));
+    Json::Object(item)
+}
