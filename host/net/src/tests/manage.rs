@@ -197,6 +197,24 @@ async fn a_snapshot_is_written_when_asked_for() {
 }
 
 #[tokio::test]
+async fn head_of_a_backup_tells_of_it_and_takes_none() {
+    let server = Server::start().await;
+    assert_eq!(server.send("HEAD", "/_backup", "").await.status, 404);
+    // More than sockets hold.
+    server.put("/a", &format!("\"{}\"", "x".repeat(32 * 1024 * 1024))).await;
+    let mut unread = Vec::new();
+    for _ in 0..crate::limits::BACKUPS_MAX {
+        unread.push(server.request("GET", "/_backup").send().await.unwrap());
+    }
+    assert_eq!(server.send("GET", "/_backup", "").await.status, 503);
+    let head = server.request("HEAD", "/_backup").send().await.unwrap();
+    assert_eq!(head.status(), 200);
+    for name in ["content-type", "content-disposition", "tega-position"] {
+        assert_eq!(head.headers()[name], unread[0].headers()[name]);
+    }
+}
+
+#[tokio::test]
 async fn the_front_page_names_each_command_with_each_of_its_methods() {
     let server = Server::start().await;
     let home = server.send("GET", "/", "").await.body;
