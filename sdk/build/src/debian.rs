@@ -20,24 +20,29 @@ const LINKER: &str = "/usr/bin/rust-lld";
 
 /// Makes sure that the packages are there.
 pub(crate) fn install() -> Result<()> {
-    ensure!(Path::new("/etc/debian_version").exists(), "this is no Debian, whose packages could be used instead");
-    install_missing(&PACKAGES)?;
+    install_packages(&PACKAGES)?;
     match std::fs::read_link(LINKER) {
         Ok(linker) if !Path::new(LINKER).exists() => {
             let package = linker.file_name().and_then(OsStr::to_str).context("rust-lld leads nowhere")?;
-            install_missing(&[package])
+            install_packages(&[package])
         }
         _ => Ok(()),
     }
 }
 
-fn install_missing(packages: &[&str]) -> Result<()> {
+/// Installs packages of Debian, where they are missing.
+///
+/// # Errors
+///
+/// Where this is no Debian, or they are missing and can't be installed; the error says what to install.
+pub fn install_packages(packages: &[&str]) -> Result<()> {
+    ensure!(Path::new("/etc/debian_version").exists(), "this is no Debian, whose packages could be used instead");
     let missing: Vec<_> = packages.iter().copied().filter(|package| !is_installed(package)).collect();
     if missing.is_empty() {
         return Ok(());
     }
     let wanted = format!("apt-get install {}", missing.join(" "));
-    ensure!(is_root(), "Debian's Rust would do, but only root can install it: {wanted}");
+    ensure!(is_root(), "only root can install Debian's packages: {wanted}");
     // The lists may be old or missing: then they are fetched, and it is tried again.
     if apt_get(&["install", "--yes", "--no-install-recommends"], &missing).is_ok() {
         return Ok(());

@@ -4,8 +4,8 @@ use std::process::Stdio;
 
 use anyhow::Result;
 
-use crate::plugins;
 use crate::run::{cargo, run, step};
+use crate::{openapi, plugins};
 
 /// The guests' workspace, and a folder for what its checks build for this machine.
 const GUESTS: [&str; 2] = ["--manifest-path", "plugins/Cargo.toml"];
@@ -15,12 +15,13 @@ const GUESTS_TARGET: [&str; 2] = ["--target-dir", "target/guests-native"];
 pub(crate) fn run_all() -> Result<()> {
     cargo_step("format of the daemon", &["fmt", "--all", "--check"])?;
     cargo_step("format of the guests", &[&["fmt", "--all", "--check"], &GUESTS[..]].concat())?;
-    plugins::build(plugins::ALL)?;
+    let plugins = plugins::build(plugins::ALL)?;
     if has_nextest() {
         cargo_step("tests of the daemon", &["nextest", "run", "--workspace", "--no-fail-fast"])?;
     } else {
         cargo_step("tests of the daemon", &["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"])?;
     }
+    openapi::check(&plugins)?;
     cargo_step("examples in the daemon's documentation", &["test", "--workspace", "--doc"])?;
     // What touches the daemon can't run here; the tests of the guests are about the rest.
     let packages = ["--package", "tega-plugin", "--package", "schema-guard", "--package", "hello-plugin"];

@@ -3,7 +3,10 @@
 
 mod bench;
 mod checks;
+mod daemon;
+mod openapi;
 mod plugins;
+mod python;
 mod run;
 mod serve;
 
@@ -25,6 +28,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
         arguments: Vec<String>,
     },
+    /// Lets schemathesis ask a daemon about everything that /_openapi.json says, as `test` does.
+    Openapi,
     /// Builds the shipped plugins and the example plugins into target/guests.
     Plugins {
         /// The guests of the tests too.
@@ -46,6 +51,7 @@ enum Command {
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Bench { arguments } => bench::run_all(&arguments),
+        Command::Openapi => openapi::build_and_check(),
         Command::Plugins { tests: false } => plugins::build(plugins::SHIPPED).map(drop),
         Command::Plugins { tests: true } => plugins::build(plugins::ALL).map(drop),
         Command::Serve { arguments } => serve::serve(&arguments),

@@ -48,6 +48,11 @@ pub(crate) fn build(folders: &[&str]) -> Result<Vec<Plugin>> {
     Ok(plugins)
 }
 
+/// Whether a plugin is one that people are meant to run.
+pub(crate) fn is_shipped(plugin: &Plugin) -> bool {
+    SHIPPED.iter().any(|folder| plugin.source.starts_with(root().join(folder)))
+}
+
 /// Copies a file, unless the same bytes are there: what watches the copy should see a change only where there is one.
 /// The copy appears whole.
 pub(crate) fn copy_if_different(from: &Path, to: &Path) -> Result<()> {

@@ -13,6 +13,7 @@ use crate::run::{cargo, root, run, step};
 pub(crate) fn serve(arguments: &[String]) -> Result<()> {
     step("build the daemon", || run(cargo(&["build", "--release", "--package", "tega"])))?;
     let plugins = plugins::build(plugins::SHIPPED)?;
+    let plugins: Vec<&Plugin> = plugins.iter().collect();
     step("lay the plugins into ./tega-plugins", || lay_out(&plugins, &root().join("tega-plugins")))?;
     let mut daemon = Command::new(root().join("target/release/tega"));
     daemon.current_dir(root()).args(["serve", "--data", "./tega-data", "--plugins", "./tega-plugins"]).args(arguments);
@@ -20,7 +21,7 @@ pub(crate) fn serve(arguments: &[String]) -> Result<()> {
 }
 
 /// Copies modules and, where there are none yet, the operator's files.
-fn lay_out(plugins: &[Plugin], folder: &Path) -> Result<()> {
+pub(crate) fn lay_out(plugins: &[&Plugin], folder: &Path) -> Result<()> {
     fs::create_dir_all(folder)?;
     for plugin in plugins {
         // The operator's file first: the daemon must not load the module without it.
@@ -58,7 +59,7 @@ mod tests {
         fs::write(source.join("hello.toml"), "shipped").unwrap();
         fs::write(source.join("built.wasm"), "one").unwrap();
         let plugin = Plugin { name: "hello".into(), wasm: source.join("built.wasm"), source: source.clone() };
-        let lay_out = || super::lay_out(std::slice::from_ref(&plugin), &used).unwrap();
+        let lay_out = || super::lay_out(&[&plugin], &used).unwrap();
         let read = |file: &str| fs::read_to_string(used.join(file)).unwrap();
 
         lay_out();
