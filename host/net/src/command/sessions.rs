@@ -1,7 +1,7 @@
 //! Sessions, what they listen to, and calls of methods.
 
 use crate::described::Content::Json;
-use crate::described::refusals::{ARGUMENTS, BODY, CHANGES, COMMIT, PAST, PATHS};
+use crate::described::refusals::{ARGUMENTS, BODY, CHANGES, COMMIT, PAST, PATHS, UNASKED};
 use crate::described::{Argument, Domain, TEGA_ID, Use};
 use crate::problem::Kind;
 
@@ -27,7 +27,7 @@ pub(super) const RPC: &[Use] =
 pub(super) const PUBSUB: &[Use] = &[Use::get("a WebSocket: subscriptions, notifications and messages", "")
     .note("The handshake of a WebSocket (RFC 6455); what its frames hold is no part of this document.")
     .ends_with(Some(101))
-    .refuses(&[&[Kind::NotWebsocket, Kind::WebsocketVersion]])];
+    .refuses(&[UNASKED, &[Kind::NotWebsocket, Kind::WebsocketVersion]])];
 
 pub(super) const IDS: &[Use] = &[shows("the names of the open sessions").gives(&[Json("Names")])];
 

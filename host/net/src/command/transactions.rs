@@ -30,7 +30,7 @@ pub(super) const CHECK: &[Use] = &[Use::post("what such a transaction would chan
 pub(super) const BEGIN: &[Use] = &[Use::post("open a transaction, whose txid PUT and DELETE take", "")
     .takes(&[TEGA_ID, MESSAGE, TEGA_MESSAGE])
     .gives(&[Json("Begun")])
-    .refuses(&[ARGUMENTS, BODY, &[Kind::Busy]])];
+    .refuses(&[ARGUMENTS, BODY, &[Kind::Busy, Kind::OverShare]])];
 
 pub(super) const CAND: &[Use] = &[Use::post("what it would change, as a JSON Patch of the whole database", "?txid=")
     .takes(&[TXID.required()])

@@ -190,7 +190,8 @@ impl Use {
     /// The kinds of problems that it can give, each once.
     pub(crate) fn kinds(&self) -> Vec<Kind> {
         let mut kinds = Vec::new();
-        for kind in self.refusals.iter().chain(&[refusals::ANY]).copied().flatten() {
+        let unasked = if self.verb == "POST" { refusals::UNASKED } else { &[] };
+        for kind in self.refusals.iter().chain(&[unasked, refusals::ANY]).copied().flatten() {
             if !kinds.contains(kind) {
                 kinds.push(*kind);
             }

@@ -3,7 +3,10 @@
 use crate::problem::Kind;
 
 /// Whatever is asked.
-pub(crate) const ANY: &[Kind] = &[Kind::Internal];
+pub(crate) const ANY: &[Kind] = &[Kind::Internal, Kind::Busy];
+
+/// Of what browsers send for a page of any origin without asking first.
+pub(crate) const UNASKED: &[Kind] = &[Kind::ForeignOrigin];
 
 /// Where there are arguments, or a header that says why.
 pub(crate) const ARGUMENTS: &[Kind] = &[Kind::BadArgument, Kind::BadHeader];
