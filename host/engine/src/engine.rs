@@ -354,6 +354,7 @@ impl Engine {
     /// Follows the commits after a revision; after the present one, where that is a later one.
     pub fn feed(&self, after: Revision) -> Feed {
         let shared = &self.0.shared;
+        let after = after.min(self.state().revision());
         Feed::after(Arc::clone(&shared.newest), shared.stopped.subscribe(), after)
     }
 

@@ -108,9 +108,9 @@ pub struct Feed {
 }
 
 impl Feed {
+    /// Follows the commits after a revision, which may be one that readers see already and followers do not.
     pub(crate) fn after(newest: Arc<Newest>, stopped: watch::Receiver<bool>, seen: Revision) -> Self {
         let latest = newest.latest.subscribe();
-        let seen = seen.min(*latest.borrow());
         Self { newest, latest, stopped, seen }
     }
 
@@ -148,5 +148,41 @@ impl Feed {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use tega_tree::Tree;
+
+    use super::*;
+    use crate::Author;
+
+    fn commit(revision: u64) -> Arc<Commit> {
+        Arc::new(Commit {
+            revision: Revision(revision),
+            time: Timestamp::UNIX_EPOCH,
+            author: Arc::new(Author::daemon()),
+            message: None,
+            changes: Vec::new(),
+            effects: Vec::new(),
+            hops: 0,
+            before: Tree::default(),
+            after: Tree::default(),
+            record_bytes: 0,
+            held_bytes: 0,
+        })
+    }
+
+    #[tokio::test]
+    async fn who_begins_after_what_only_readers_see_yet_is_not_told_of_it() {
+        let newest = Arc::new(Newest::new(Revision(4)));
+        let stopped = watch::Sender::new(false);
+        newest.publish([commit(5)]);
+        // The state with the commits 6 and 7 is there, and the followers are about to be told of them.
+        let mut feed = Feed::after(Arc::clone(&newest), stopped.subscribe(), Revision(7));
+        newest.publish([commit(6), commit(7), commit(8)]);
+        assert_eq!(feed.next().await.unwrap().revision, Revision(8));
     }
 }

@@ -131,6 +131,10 @@ pub const CATCH_UP_BYTES: usize = 1024 * 1024;
 /// The commits without an item after which a watcher is told where the database stands.
 pub const BOOKMARK_COMMITS: usize = 1000;
 
+/// How long after the first commit without an item a watcher is told where the database stands, in milliseconds: who comes back
+/// with an older position is reset once the log behind it is gone, though it missed nothing. As often as a stream is kept alive.
+pub const BOOKMARK_MS: u64 = 15_000;
+
 /// The calls that may wait for one session to be told of them.
 pub const SESSION_CALLS_MAX: usize = 256;
 

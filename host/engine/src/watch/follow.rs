@@ -1,6 +1,7 @@
 //! Follows the commits one by one, from any position: the feed, and the log where the feed no longer reaches back.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -13,7 +14,7 @@ use crate::archive::CommitReader;
 use crate::limits::{CATCH_UP_BYTES, CATCH_UP_COMMITS};
 use crate::metrics::Metrics;
 use crate::record::Record;
-use crate::{Author, AuthoredChange, Commit, Effect, Engine, Feed, FeedError, Position, Revision};
+use crate::{Author, AuthoredChange, Commit, Effect, Engine, Feed, FeedError, Position, Revision, State};
 
 /// A commit that a follower is given.
 #[derive(Clone, Debug)]
@@ -88,7 +89,8 @@ impl Followed {
     /// not hold is `null`.
     ///
     /// # Errors
-    /// [`Untold`] where its record does not tell all that it removed, because that was too much.
+    /// [`Untold`] where its record does not tell all that it removed, because that was too much, or put an ephemeral node, of which
+    /// the log has no value.
     pub fn items(&self, patterns: &[&Pattern]) -> Result<Vec<Item>, Untold> {
         match self {
             Self::Live(commit) => Ok(items(commit, patterns)),
@@ -127,6 +129,8 @@ pub struct Follower {
     feed: Feed,
     /// Commits that were read from the log and not given yet.
     read: VecDeque<Logged>,
+    /// Where the reading goes on, while it is behind.
+    reader: Option<Reader>,
     /// The position of the last commit that was given.
     seen: Position,
     /// Whether it has caught up with what is kept in memory since it last fell behind that.
@@ -140,7 +144,7 @@ impl Engine {
         let feed = self.feed(seen.revision);
         let is_live = seen.revision == self.state().revision();
         self.metrics().watchers.increment();
-        Follower { engine: self.clone(), feed, read: VecDeque::new(), seen, is_live }
+        Follower { engine: self.clone(), feed, read: VecDeque::new(), reader: None, seen, is_live }
     }
 
     /// Whether a position names a state that this database has had, as far as is known.
@@ -187,6 +191,7 @@ impl Follower {
             }
             match self.feed.next().await {
                 Ok(commit) => {
+                    self.reader = None;
                     self.is_live = true;
                     return self.given(Followed::Live(commit));
                 }
@@ -207,13 +212,15 @@ impl Follower {
         self.engine.metrics()
     }
 
-    /// Begins anew after the present position.
-    pub(super) fn skip(&mut self) -> Position {
+    /// Goes on after the present state, and gives that.
+    pub(super) fn skip(&mut self) -> Arc<State> {
+        let state = self.engine.state();
         self.is_live = true;
-        self.seen = self.engine.state().position.clone();
+        self.seen = state.position.clone();
         self.feed = self.engine.feed(self.seen.revision);
         self.read.clear();
-        self.seen.clone()
+        self.reader = None;
+        state
     }
 
     fn given(&mut self, followed: Followed) -> Result<Followed, FollowError> {
@@ -233,13 +240,14 @@ impl Follower {
 
     /// Reads some of the commits that the feed no longer holds from the log.
     async fn catch_up(&mut self) -> Result<(), FollowError> {
-        let (engine, after) = (self.engine.clone(), self.seen.revision);
-        let read = tokio::task::spawn_blocking(move || read_some(&engine, after)).await;
+        let (engine, after, reader) = (self.engine.clone(), self.seen.revision, self.reader.take());
+        let read = tokio::task::spawn_blocking(move || read_some(&engine, after, reader)).await;
         match read {
-            Ok(Ok(read)) if !read.is_empty() => {
+            Ok(Ok((read, reader))) if !read.is_empty() => {
                 let last = read.back().map_or(after, |read| read.revision);
                 self.feed = self.engine.feed(last);
                 self.read = read;
+                self.reader = Some(reader);
                 return Ok(());
             }
             Ok(Err(error)) if !matches!(error, ReadFailure::Log(ReadError::Gone { .. })) => {
@@ -249,8 +257,8 @@ impl Follower {
         }
         Err(match self.engine.state().began() {
             // What cleared the database is gone from the log with all before it.
-            began if began > after => FollowError::Cleared { present: self.skip() },
-            _ => FollowError::Gone { after, present: self.skip() },
+            began if began > after => FollowError::Cleared { present: self.skip().position.clone() },
+            _ => FollowError::Gone { after, present: self.skip().position.clone() },
         })
     }
 }
@@ -268,22 +276,46 @@ enum ReadFailure {
     Log(#[from] ReadError),
     #[error(transparent)]
     Record(#[from] crate::RecordError),
+    #[error("no revision follows")]
+    Nothing,
 }
 
-/// Reads the commits after one, up to a bound.
-fn read_some(engine: &Engine, after: Revision) -> Result<VecDeque<Logged>, ReadFailure> {
-    let mut read = VecDeque::new();
-    let Some(first) = tega_log::Revision::new(after.next().0) else { return Ok(read) };
-    let mut commits: Box<dyn CommitReader> = engine.archive().commits(first)?;
-    let mut bytes = 0;
-    while let Some(record) = commits.next()? {
+/// Reads the log on from a revision.
+struct Reader {
+    next: Revision,
+    commits: Box<dyn CommitReader>,
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").field("next", &self.next).finish_non_exhaustive()
+    }
+}
+
+/// Reads the commits after one, up to a bound, and none that readers of the state do not see yet. With a reader that stands there it
+/// goes on; otherwise it looks for the place, from the beginning of a segment on.
+fn read_some(
+    engine: &Engine,
+    after: Revision,
+    reader: Option<Reader>,
+) -> Result<(VecDeque<Logged>, Reader), ReadFailure> {
+    let present = engine.state().revision();
+    let mut reader = match reader.filter(|reader| reader.next == after.next()) {
+        Some(reader) => reader,
+        None => {
+            let next = after.next();
+            let first = tega_log::Revision::new(next.0).ok_or(ReadFailure::Nothing)?;
+            Reader { next, commits: engine.archive().commits(first)? }
+        }
+    };
+    let (mut read, mut bytes) = (VecDeque::new(), 0);
+    while reader.next <= present && read.len() < CATCH_UP_COMMITS && bytes < CATCH_UP_BYTES {
+        let Some(record) = reader.commits.next()? else { break };
         let revision = Revision(record.revision.get());
+        reader.next = revision.next();
         bytes += record.payload.len();
         let Record { time, author, message, changes, effects, .. } = Record::decode(record.payload, revision)?;
         read.push_back(Logged { revision, time, author, message, changes, effects });
-        if read.len() >= CATCH_UP_COMMITS || bytes >= CATCH_UP_BYTES {
-            break;
-        }
     }
-    Ok(read)
+    Ok((read, reader))
 }

@@ -7,9 +7,9 @@ use tega_tree::{Change, Draft, Path, Pattern, Removed, Tree, Value};
 use super::items::{Item, told};
 use crate::AuthoredChange;
 
-/// The record does not tell all that a change removed, because it was too much.
+/// The record does not tell enough of a change: it removed too much to name, or it put an ephemeral node, whose value is never kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the record of the commit does not tell all that it removed")]
+#[error("the record of the commit does not tell all that it removed, or the value of an ephemeral node")]
 pub struct Untold;
 
 /// The items of a commit for a watcher of patterns, as [`items`](super::items) gives them. A removed value that the log does not
@@ -20,6 +20,9 @@ pub(super) fn items_of_record(changes: &[AuthoredChange], patterns: &[&Pattern])
         let path = authored.change.path();
         if !patterns.iter().any(|pattern| pattern.touches(path)) {
             continue;
+        }
+        if authored.ephemeral.is_some() && matches!(authored.change, Change::Put { .. }) {
+            return Err(Untold);
         }
         let (before, after) = around(authored)?;
         for pattern in patterns {

@@ -136,3 +136,41 @@ async fn a_watch_of_what_does_not_change_learns_where_the_database_stands() {
     let WatchEvent::Bookmark(position) = event else { panic!("{event:?}") };
     assert_eq!(position.revision, Revision(crate::limits::BOOKMARK_COMMITS as u64));
 }
+
+#[tokio::test]
+async fn a_watch_of_what_seldom_changes_learns_in_time_where_the_database_stands() {
+    let engine = new();
+    let mut watch = engine.watch(vec![Pattern::parse("quiet").unwrap()], None);
+    watch.set_bookmark_time(Duration::from_millis(5));
+    for revision in 1..=3 {
+        put(&engine, "a", &revision.to_string()).await.unwrap();
+        let event = tokio::time::timeout(Duration::from_secs(20), watch.next()).await.unwrap().unwrap();
+        let WatchEvent::Bookmark(position) = event else { panic!("{event:?}") };
+        assert_eq!(position.revision, Revision(revision));
+    }
+    assert!(tokio::time::timeout(Duration::from_millis(50), watch.next()).await.is_err(), "nothing moved");
+}
+
+#[tokio::test]
+async fn a_watch_is_reset_where_the_log_has_only_the_place_of_an_ephemeral_node() {
+    let storage = FakeStorage::new(3);
+    let engine = open(&storage);
+    put(&engine, "a", "1").await.unwrap();
+    let start = engine.state().position.clone();
+    let session = engine.sessions().open("bob", crate::SessionScope::Local);
+    let mut transaction = engine.begin(Author::client(Some("bob".to_owned()), true));
+    transaction.put_ephemeral(session.owner(), path("up.bob"), value("7")).unwrap();
+    engine.commit(transaction).await.unwrap();
+    let up = || vec![Pattern::parse("up.*").unwrap()];
+    let (_, items) = next(&mut engine.watch(up(), Some(&start))).await.unwrap();
+    assert!(matches!(&items[0].kind, crate::ItemKind::Put(told) if *told == value("7")));
+    put(&engine, "b", "2").await.unwrap();
+    drop(session);
+    engine.stop().await.unwrap();
+    let again = open(&storage.kill());
+    put(&again, "c", "3").await.unwrap();
+    let reset = next(&mut again.watch(up(), Some(&start))).await.unwrap_err();
+    assert_eq!(reset, again.state().position);
+    let other = vec![Pattern::parse("b").unwrap()];
+    assert!(next(&mut again.watch(other, Some(&start))).await.is_ok());
+}
