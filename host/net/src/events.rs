@@ -11,7 +11,6 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use percent_encoding::percent_decode_str;
-use tega_engine::{Position, Watch};
 use tega_tree::{Pattern, ReadPath};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -22,6 +21,7 @@ use crate::response::{Body, Response};
 use crate::server::Server;
 use crate::streamed::{Feeder, fed};
 use crate::told::Told;
+use crate::watching::{Present, Since, Watching};
 
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
@@ -81,26 +81,14 @@ fn bad_pattern(text: &str, error: &tega_tree::PatternError) -> Problem {
 
 fn answer(server: &Arc<Server>, patterns: Vec<Pattern>, args: &Args, headers: &HeaderMap) -> Result<Response, Problem> {
     let last = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()).map(str::trim).filter(|id| !id.is_empty());
-    let since = last.or_else(|| args.text("since"));
-    // What is no position is none of this database: an EventSource would give up for ever on any other status.
-    let state = server.engine.state();
-    let position = match since {
-        None => Some(state.position.clone()),
-        Some(text) => text.parse::<Position>().ok(),
-    };
-    let with_state = args.flag("present") && since.is_none();
-    let first = with_state.then(|| Told::state(&state, &patterns));
-    let is_unknown = position.is_none();
-    let watch = server.engine.watch(patterns, Some(&position.unwrap_or_else(|| state.position.clone())));
+    // An EventSource would give up for ever on any other status than 200, so what is no position is answered with a reset.
+    let since = last.or_else(|| args.text("since")).map_or(Since::Now, Since::Position);
+    let present = if args.flag("present") { Present::Told } else { Present::Untold };
+    let watching = Watching::begin(server, patterns, since, present);
+    // Who is cut off before anything happened must know where to come back to.
+    let first = (since == Since::Now && present == Present::Untold).then(|| Told::bookmark(watching.position()));
     let (feeder, body) = fed();
-    let first = match (is_unknown, first) {
-        (true, _) => {
-            server.engine.metrics().watch_resets.increment();
-            Some(Told::reset(&state.position))
-        }
-        (false, first) => first,
-    };
-    tokio::spawn(run(Arc::clone(server), watch, feeder, first.as_ref().map(event)));
+    tokio::spawn(run(Arc::clone(server), watching, feeder, first));
     let mut response = Response::new(Body::Right(body));
     *response.status_mut() = StatusCode::OK;
     response.headers_mut().insert(CONTENT_TYPE, EVENT_STREAM);
@@ -109,22 +97,21 @@ fn answer(server: &Arc<Server>, patterns: Vec<Pattern>, args: &Args, headers: &H
 }
 
 /// Sends events until the reader is gone or the server stops.
-async fn run(server: Arc<Server>, mut watch: Watch, feeder: Feeder, first: Option<Bytes>) {
+async fn run(server: Arc<Server>, mut watching: Watching, feeder: Feeder, first: Option<Told>) {
     let _open = server.metrics.event_streams.hold();
     let mut stages = server.stages.clone();
     // Says at once that it stands, and how soon to come back when it is cut off.
-    let mut waiting = Some(Bytes::from_static(b"retry: 1000\n\n"));
-    let mut first = first;
+    let mut waiting = Some(Bytes::from(format!("retry: 1000\n\n{}", first.as_ref().map(event).unwrap_or_default())));
     let mut keep_alive = interval(Duration::from_millis(server.options.keep_alive_ms));
     keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
     keep_alive.reset();
     loop {
-        let bytes = match waiting.take().or_else(|| first.take()) {
+        let bytes = match waiting.take() {
             Some(bytes) => bytes,
             None => tokio::select! {
-                told = watch.next() => match told {
-                    Ok(told) => event(&Told::of(&told)),
-                    Err(_) => return feeder.finish(),
+                told = watching.next() => match told {
+                    Some(told) => Bytes::from(event(&told)),
+                    None => return feeder.finish(),
                 },
                 _ = keep_alive.tick() => Bytes::from_static(b": keep-alive\n\n"),
                 () = stages.draining() => return feeder.finish(),
@@ -155,6 +142,6 @@ async fn send(feeder: &Feeder, mut event: Bytes) -> io::Result<()> {
     Ok(())
 }
 
-fn event(told: &Told) -> Bytes {
-    Bytes::from(format!("event: {}\nid: {}\ndata: {}\n\n", told.kind, told.position, told.json))
+fn event(told: &Told) -> String {
+    format!("event: {}\nid: {}\ndata: {}\n\n", told.kind, told.position, told.json)
 }

@@ -12,7 +12,7 @@
 //! idempotency.rs  Idempotency-Key: a write that is sent again
 //! capabilities.rs OPTIONS;  cors.rs: what pages of other origins may do
 //! data/           GET, PUT, PATCH and DELETE of a path;  patch/: JSON Patch;  etag.rs: ETags
-//! events.rs       watches as server-sent events;  told.rs: what watchers are told, as JSON
+//! events.rs       watches as server-sent events;  watching.rs: a watch as clients have it;  told.rs: what they are told, as JSON
 //! rpc.rs          /_rpc;  manage/: the other commands;  metrics/: /_metrics, and what is counted;  trace.rs: whose request it is
 //! open.rs         transactions that stay open between requests;  which.rs: which state of a root is meant
 //! pubsub/         /_pubsub: sessions, subscriptions, messages and notifications over a WebSocket
@@ -68,6 +68,7 @@ mod tests;
 mod text;
 mod told;
 mod trace;
+mod watching;
 mod which;
 
 pub use metrics::ProcessFacts;

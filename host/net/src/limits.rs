@@ -119,7 +119,8 @@ pub const STREAM_CHUNK_BYTES: usize = 64 * 1024;
 /// The pieces of one such answer that may wait for a slow reader.
 pub const STREAM_CHUNKS_MAX: usize = 4;
 
-/// A stream of events that was quiet for so long is sent a comment, in milliseconds: proxies cut off what is quiet for longer.
+/// A stream of events that was quiet for so long is sent a comment, in milliseconds: proxies cut off what is quiet for longer. A
+/// watcher of what does not change learns as soon where the database stands.
 pub const KEEP_ALIVE_MS: u64 = 15_000;
 
 /// The most patterns of one watch.

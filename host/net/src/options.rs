@@ -62,7 +62,7 @@ pub struct NetOptions {
     pub ping_ms: u64,
     /// A WebSocket that left so many pings unanswered is closed.
     pub pings_unanswered_max: u32,
-    /// A stream of events that was quiet for so long is sent a comment.
+    /// A stream of events that was quiet for so long is sent a comment; a watcher that was passed over for so long a bookmark.
     pub keep_alive_ms: u64,
     /// Transactions that may be open between `/_begin` and `/_commit`.
     pub open_transactions_max: usize,

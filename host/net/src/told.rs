@@ -21,9 +21,14 @@ impl Told {
     pub(crate) fn of(event: &WatchEvent) -> Self {
         match event {
             WatchEvent::Commit(watched) => Self::new("commit", &watched.position, &Commit::new(watched)),
-            WatchEvent::Bookmark(position) => Self::stands("bookmark", position),
-            WatchEvent::Reset(position) => Self::stands("reset", position),
+            WatchEvent::Bookmark(position) => Self::bookmark(position),
+            WatchEvent::Reset(position) => Self::reset(position),
         }
+    }
+
+    /// That nothing that matters was before this position, or all of it was told.
+    pub(crate) fn bookmark(position: &Position) -> Self {
+        Self::stands("bookmark", position)
     }
 
     /// That what was before this position is not known, and is to be read anew.

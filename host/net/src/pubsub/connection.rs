@@ -360,7 +360,7 @@ impl Client {
             session.answer_for(&channel.key);
         }
         if self.telling == Telling::Resumable {
-            return Ok(Some(sources.watches.begin(engine, channel.text(), pattern, from.as_deref())));
+            return Ok(Some(sources.watches.begin(&self.server, channel.text(), pattern, from.as_deref())));
         }
         if sources.commits.is_none() && self.subscriptions.want_commits() {
             sources.commits = Some(engine.follow(&state.position));

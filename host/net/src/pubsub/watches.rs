@@ -8,13 +8,15 @@ use std::future::pending;
 
 use futures_util::StreamExt;
 use futures_util::stream::{AbortHandle, BoxStream, SelectAll, abortable, unfold};
-use tega_engine::{Engine, Position, Watch};
+use tega_engine::{Engine, Position};
 use tega_tree::Pattern;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::closing::Closing;
 use crate::limits::NOTIFY_BYTES_MAX;
+use crate::server::Server;
 use crate::told::{Stands, Told};
+use crate::watching::{Present, Since, Watching};
 
 /// What a watch told, with the channel as it was written.
 pub(super) type FromChannel = (String, Told);
@@ -51,34 +53,27 @@ pub(super) fn acknowledged(server_id: &str, engine: &Engine) -> String {
 
 impl Watches {
     /// Watches the nodes of a channel; gives the frame that says where that begins. `from` is a position, or `present`, which has the
-    /// nodes told as they are; without it the watch begins now. A channel without a pattern is good for messages only.
+    /// nodes told as they are, now and instead of each reset; without it the watch begins now. A channel without a pattern is good for
+    /// messages only.
     pub(super) fn begin(
         &mut self,
-        engine: &Engine,
+        server: &Server,
         channel: &str,
         pattern: Option<Pattern>,
         from: Option<&str>,
     ) -> String {
         self.end(channel);
-        let state = engine.state();
-        let Some(pattern) = pattern else { return subscribed(channel, &state.position) };
-        let (asked, first) = match from {
-            None => (state.position.clone(), None),
-            Some("present") => (state.position.clone(), Some(Told::state(&state, std::slice::from_ref(&pattern)))),
-            Some(text) => match text.parse::<Position>() {
-                Ok(position) => (position, None),
-                // What is no position is none of this database.
-                Err(_) => {
-                    engine.metrics().watch_resets.increment();
-                    (state.position.clone(), Some(Told::reset(&state.position)))
-                }
-            },
+        let Some(pattern) = pattern else { return subscribed(channel, &server.engine.state().position) };
+        let (since, present) = match from {
+            None => (Since::Now, Present::Untold),
+            Some("present") => (Since::Now, Present::Told),
+            Some(text) => (Since::Position(text), Present::Untold),
         };
-        let watch = engine.watch(vec![pattern], Some(&asked));
-        let frame = subscribed(channel, watch.position());
+        let watching = Watching::begin(server, vec![pattern], since, present);
+        let frame = subscribed(channel, watching.position());
         let name = channel.to_owned();
         let from_channel = move |told| (name.clone(), told);
-        let (stream, end) = abortable(unfold((watch, first), next).map(from_channel));
+        let (stream, end) = abortable(unfold(watching, next).map(from_channel));
         self.told.push(stream.boxed());
         self.ends.insert(channel.to_owned(), end);
         frame
@@ -109,13 +104,9 @@ impl Watches {
     }
 }
 
-async fn next((mut watch, first): (Watch, Option<Told>)) -> Option<(Told, (Watch, Option<Told>))> {
-    let told = match first {
-        Some(first) => first,
-        // It ends where the database does.
-        None => Told::of(&watch.next().await.ok()?),
-    };
-    Some((told, (watch, None)))
+async fn next(mut watching: Watching) -> Option<(Told, Watching)> {
+    // It ends where the database does.
+    Some((watching.next().await?, watching))
 }
 
 /// The frame that says that a channel is listened to, and from where on.

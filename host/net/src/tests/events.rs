@@ -81,6 +81,59 @@ async fn changes_are_told_as_events_and_a_watch_is_resumed_where_it_was() {
 }
 
 #[tokio::test]
+async fn who_is_cut_off_before_anything_happened_knows_where_to_come_back_to() {
+    let options = NetOptions { keep_alive_ms: 5, ..NetOptions::default() };
+    let server = Server::start_with(options).await;
+    server.put("/a", "1").await;
+    let first = server.engine.state().position.to_string();
+    let mut events = Events::of(&server, "/a", None).await;
+    let (name, id, _) = events.next().await;
+    assert_eq!((name.as_str(), id.as_str()), ("bookmark", first.as_str()));
+    drop(events);
+    server.put("/a", "2").await;
+    let mut events = Events::of(&server, "/a", Some(&id)).await;
+    assert_eq!(events.items().await, r#"[{"put":{"path":"a","value":2}}]}"#);
+    // What was passed over moves it too, in time.
+    server.put("/b", "3").await;
+    let (name, id, data) = events.next().await;
+    let third = server.engine.state().position.to_string();
+    assert_eq!((name.as_str(), id.as_str()), ("bookmark", third.as_str()));
+    assert_eq!(data, format!("{{\"position\":\"{third}\"}}"));
+    let mut socket = server.socket().await;
+    socket.send("SESSION bob local resume").await;
+    socket.text().await;
+    socket.send("SUBSCRIBE a local False").await;
+    socket.text().await;
+    server.put("/b", "4").await;
+    let fourth = server.engine.state().position.to_string();
+    assert_eq!(socket.text().await, format!("BOOKMARK a\n{{\"position\":\"{fourth}\"}}"));
+}
+
+#[tokio::test]
+async fn who_asked_for_the_present_nodes_is_told_them_instead_of_a_reset() {
+    let server = Server::start().await;
+    server.put("/a", "1").await;
+    let mut socket = server.socket().await;
+    socket.send("SESSION bob local resume").await;
+    socket.text().await;
+    socket.send("SUBSCRIBE a local False present").await;
+    socket.text().await;
+    assert!(socket.text().await.contains(r#""nodes":[{"path":"a","value":1}]"#));
+    let mut events = Events::of(&server, "/a?present=true", Some("00.0:1")).await;
+    let (name, id, data) = events.next().await;
+    assert_eq!((name.as_str(), id), ("state", server.engine.state().position.to_string()));
+    assert!(data.ends_with(r#""nodes":[{"path":"a","value":1}]}"#), "{data}");
+    server.engine.clear(tega_engine::Author::client(None, false), None).await.unwrap();
+    let (name, id, data) = events.next().await;
+    assert_eq!((name.as_str(), id), ("state", server.engine.state().position.to_string()));
+    assert!(data.ends_with(r#""nodes":[]}"#), "{data}");
+    let frame = socket.text().await;
+    assert!(frame.starts_with("STATE a\n") && frame.ends_with(r#""nodes":[]}"#), "{frame}");
+    server.put("/a", "2").await;
+    assert_eq!(events.items().await, r#"[{"put":{"path":"a","value":2}}]}"#);
+}
+
+#[tokio::test]
 async fn a_position_that_is_not_known_is_answered_with_a_reset() {
     let server = Server::start().await;
     server.put("/a", "1").await;
