@@ -158,7 +158,7 @@ impl Engine {
     {
         let (queue, waiting) = mpsc::channel(QUEUE_COMMITS_MAX);
         let shared = Arc::new(Shared {
-            newest: Arc::new(Newest::new(state.revision())),
+            newest: Arc::new(Newest::new(state.revision(), options.feed_commits_max)),
             state: ArcSwap::new(Arc::clone(&state)),
             channels: Channels::default(),
             metrics: Arc::default(),

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::watch;
 
-use crate::limits::{FEED_BYTES_MAX, FEED_COMMITS_MAX};
+use crate::limits::FEED_BYTES_MAX;
 use crate::{Commit, Effect, Revision};
 
 /// Why a follower gets no further commit.
@@ -40,6 +40,7 @@ struct Ring {
     commits: VecDeque<Arc<Commit>>,
     newest: Revision,
     bytes: usize,
+    commits_max: usize,
 }
 
 /// What a commit keeps in memory: its record, and what of the tree before it is no more.
@@ -48,8 +49,8 @@ fn weight(commit: &Commit) -> usize {
 }
 
 impl Newest {
-    pub(crate) fn new(revision: Revision) -> Self {
-        let ring = Ring { commits: VecDeque::new(), newest: revision, bytes: 0 };
+    pub(crate) fn new(revision: Revision, commits_max: usize) -> Self {
+        let ring = Ring { commits: VecDeque::new(), newest: revision, bytes: 0, commits_max };
         Self { ring: RwLock::new(ring), latest: watch::Sender::new(revision) }
     }
 
@@ -67,7 +68,7 @@ impl Newest {
             ring.newest = commit.revision;
             ring.commits.push_back(commit);
         }
-        while ring.commits.len() > FEED_COMMITS_MAX || (ring.bytes > FEED_BYTES_MAX && ring.commits.len() > 1) {
+        while ring.commits.len() > ring.commits_max || (ring.bytes > FEED_BYTES_MAX && ring.commits.len() > 1) {
             let Some(oldest) = ring.commits.pop_front() else { break };
             ring.bytes -= weight(&oldest);
             passed.push(oldest);
@@ -177,7 +178,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_begins_after_what_only_readers_see_yet_is_not_told_of_it() {
-        let newest = Arc::new(Newest::new(Revision(4)));
+        let newest = Arc::new(Newest::new(Revision(4), 100));
         let stopped = watch::Sender::new(false);
         newest.publish([commit(5)]);
         // The state with the commits 6 and 7 is there, and the followers are about to be told of them.

@@ -33,7 +33,7 @@ pub const CALL_DEPTH_MAX: usize = 8;
 /// The longest chain of commits each made in answer to the one before: ends two plugins that answer each other.
 pub const HOPS_MAX: u32 = 8;
 
-/// The commits kept in memory for whoever follows them.
+/// The commits kept in memory for whoever follows them, unless set.
 pub const FEED_COMMITS_MAX: usize = 8192;
 
 /// The bytes that those commits may keep in memory: a follower further behind is told of a gap.

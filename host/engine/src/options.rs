@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::limits::{
-    HISTORY_BYTES_DEFAULT, HISTORY_VERSIONS_DEFAULT, LOG_BYTES_DEFAULT, RESERVE_BYTES, SNAPSHOT_LOG_BYTES_DEFAULT,
+    FEED_COMMITS_MAX, HISTORY_BYTES_DEFAULT, HISTORY_VERSIONS_DEFAULT, LOG_BYTES_DEFAULT, RESERVE_BYTES,
+    SNAPSHOT_LOG_BYTES_DEFAULT,
 };
 
 /// How to open a database.
@@ -19,6 +20,8 @@ pub struct Options {
     pub history: HistoryLimits,
     /// How much of the log is kept.
     pub retention: Retention,
+    /// How many of the newest commits are kept in memory for whoever follows them; who is further behind reads the log. Default 8192.
+    pub feed_commits_max: usize,
     /// Space that is kept for the daemon's own commits when the medium is full, in bytes. Default 1 MiB.
     pub reserve_bytes: u64,
 }
@@ -31,6 +34,7 @@ impl Default for Options {
             snapshot_log_bytes: SNAPSHOT_LOG_BYTES_DEFAULT,
             history: HistoryLimits::default(),
             retention: Retention::default(),
+            feed_commits_max: FEED_COMMITS_MAX,
             reserve_bytes: RESERVE_BYTES,
         }
     }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tega_engine::{Author, Effect, Item, ItemKind, Position, State, WatchEvent, Watched};
-use tega_tree::Pattern;
+use tega_tree::{Name, Path, Pattern};
 
 /// Something that a watcher is told.
 #[derive(Debug)]
@@ -36,13 +36,12 @@ impl Told {
         Self::stands("reset", position)
     }
 
-    /// The nodes of patterns as they are at a state.
+    /// The nodes of patterns as they are at a state; those below one of them are within it.
     pub(crate) fn state(state: &State, patterns: &[Pattern]) -> Self {
         let mut nodes = Vec::new();
         for pattern in patterns {
-            pattern.visit(&state.tree, None, |path, node| {
+            pattern.visit_topmost(&state.tree, |path, node| {
                 nodes.push(Node { path: path.to_string(), value: raw(node.to_json()) });
-                true
             });
         }
         Self::new("state", &state.position, &Nodes { position: state.position.to_string(), nodes })
@@ -93,11 +92,11 @@ struct Rollback {
 
 impl<'a> Commit<'a> {
     fn new(watched: &'a Watched) -> Self {
-        let item = |item: &Item| {
-            let path = item.path.to_string();
-            match &item.kind {
-                ItemKind::Put(value) => CommitItem::Put { path, value: raw(value.to_json()) },
-                ItemKind::Delete(value) => CommitItem::Delete { path, value: raw(value.to_json()) },
+        let item = |item: &Item| match &item.kind {
+            ItemKind::Put(value) => CommitItem::Put { path: item.path.to_string(), value: raw(value.to_json()) },
+            ItemKind::Delete(value) => {
+                let (path, json) = gone(&item.path, item.parents, value.to_json());
+                CommitItem::Delete { path, value: raw(json) }
             }
         };
         let rollback = |effect: &Effect| match effect {
@@ -126,6 +125,14 @@ struct Nodes {
 struct Node {
     path: String,
     value: Option<Box<RawValue>>,
+}
+
+/// The topmost node that went with a removed one, and what it was: each of the parents that went held nothing else.
+fn gone(path: &Path, parents: usize, removed: String) -> (String, String) {
+    let Some(top) = path.ancestor(parents) else { return (path.to_string(), removed) };
+    let within = |json: String, name: &Name| format!("{{{}:{json}}}", serde_json::Value::from(name.as_str()));
+    let json = path.names().iter().skip(top.len()).rev().fold(removed, within);
+    (top.to_string(), json)
 }
 
 /// JSON text as it is, so that a number keeps the digits it was written with.

@@ -219,6 +219,20 @@ impl Pattern {
         let _ = go_on && tree.roots.iter_after(first).all(|(name, node)| root(name, node, None));
     }
 
+    /// Visits the nodes in the set in order, without those below another one of them.
+    pub fn visit_topmost<'a>(&self, tree: &'a Tree, mut visit: impl FnMut(Path, &'a Node)) {
+        let mut visit = |names: &[Name], node| {
+            visit(Path::from_tree_names(names.to_vec()), node);
+            Visit::Beside
+        };
+        for (name, root) in tree.roots.iter() {
+            let mut names = vec![name.clone()];
+            if let Some(node) = root.node().filter(|_| self.place(&names) != Place::Apart) {
+                self.collect(node, &mut names, None, &mut visit);
+            }
+        }
+    }
+
     /// The names that every path in the set begins with.
     pub fn literal_prefix(&self) -> Vec<Name> {
         let literal = |segment: &Segment| match segment {

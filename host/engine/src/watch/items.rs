@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tega_tree::{Change, Draft, Node, Path, Pattern, Tree, Value};
 
-use crate::{Author, Commit};
+use crate::{Author, AuthoredChange, Commit};
 
 /// One node that a commit touched.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +16,9 @@ pub struct Item {
     pub path: Path,
     /// What happened to it.
     pub kind: ItemKind,
+    /// Of a removed node: how many of its parents went with it that the pattern matches too, or one above them does; the nearest
+    /// first. Each held nothing else.
+    pub parents: usize,
     /// Who did it.
     pub author: Arc<Author>,
 }
@@ -40,10 +43,26 @@ pub fn items(commit: &Commit, patterns: &[&Pattern]) -> Vec<Item> {
     for (change, authored) in commit.changes.iter().enumerate() {
         for pattern in patterns {
             let told = walk.told(change, pattern).into_iter();
-            items.extend(told.map(|(path, kind)| Item { change, path, kind, author: Arc::clone(&authored.author) }));
+            items.extend(told.map(|told| item(change, authored, pattern, told)));
         }
     }
     items
+}
+
+/// An item of a change.
+pub(super) fn item(
+    change: usize,
+    authored: &AuthoredChange,
+    pattern: &Pattern,
+    (path, kind): (Path, ItemKind),
+) -> Item {
+    let gone = match &authored.change {
+        Change::Delete { path: removed, parents } if *removed == path => *parents,
+        _ => 0,
+    };
+    let covers = |levels: &usize| path.ancestor(*levels).is_some_and(|parent| pattern.covers(&parent));
+    let parents = (1..=gone).take_while(covers).count();
+    Item { change, path, kind, parents, author: Arc::clone(&authored.author) }
 }
 
 /// The trees around each change of a commit, made when they are asked for, in ascending order.

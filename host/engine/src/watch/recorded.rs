@@ -1,10 +1,8 @@
 //! The items of a commit that is read back from the log, where there are no trees around it: what its record says is enough.
 
-use std::sync::Arc;
-
 use tega_tree::{Change, Draft, Path, Pattern, Removed, Tree, Value};
 
-use super::items::{Item, told};
+use super::items::{Item, item, told};
 use crate::AuthoredChange;
 
 /// The record does not tell enough of a change: it removed too much to name, or it put an ephemeral node, whose value is never kept.
@@ -27,12 +25,7 @@ pub(super) fn items_of_record(changes: &[AuthoredChange], patterns: &[&Pattern])
         let (before, after) = around(authored)?;
         for pattern in patterns {
             let told = told(&authored.change, &before, &after, pattern).into_iter();
-            items.extend(told.map(|(path, kind)| Item {
-                change: index,
-                path,
-                kind,
-                author: Arc::clone(&authored.author),
-            }));
+            items.extend(told.map(|told| item(index, authored, pattern, told)));
         }
     }
     Ok(items)

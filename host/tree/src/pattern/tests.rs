@@ -47,6 +47,20 @@ fn a_pattern_finds_the_nodes_it_names() {
 }
 
 #[test]
+fn the_topmost_nodes_are_those_that_are_not_within_another() {
+    for (pattern, found) in [
+        ("**", "hosts inventory"),
+        ("inventory.ne1.**", "inventory.ne1.name inventory.ne1.ports"),
+        ("*.*", "hosts.\"10.0.0.1\" inventory.ne1 inventory.ne2"),
+        ("nothing", ""),
+    ] {
+        let mut names = Vec::new();
+        Pattern::parse(pattern).unwrap().visit_topmost(&tree(), |path, _| names.push(path.to_string()));
+        assert_eq!(names.join(" "), found, "{pattern}");
+    }
+}
+
+#[test]
 fn a_visit_goes_on_after_a_path_and_stops_when_told() {
     for pattern in
         ["inventory.**", "**", "*.*", "*.*.name", "inventory.ne1.ports.*", "hosts.*", "inventory.~\"ne.\".**"]

@@ -53,6 +53,9 @@ fn check(before: &str, changes: &str, pattern: &str, expected: &str) {
         .into_iter()
         .map(|item| match item.kind {
             ItemKind::Put(value) => format!("put {} {}", item.path, value.to_json()),
+            ItemKind::Delete(value) if item.parents > 0 => {
+                format!("delete {} {} with {}", item.path, value.to_json(), item.parents)
+            }
             ItemKind::Delete(value) => format!("delete {} {}", item.path, value.to_json()),
         })
         .collect();
@@ -97,4 +100,16 @@ fn several_patterns_are_told_change_by_change() {
         "a.y b a.x a",
         "put b 1 ; put a.y 2 ; put a.x 1 ; put a {\"x\":1,\"y\":2} ; delete a.y 2 ; delete a.x 1 ; delete a {\"x\":1,\"y\":2} ; put b 2",
     );
+}
+
+#[test]
+fn a_deletion_tells_how_many_of_the_watched_parents_went_with_it() {
+    let before = "put a.b.c.d 1 ; put x 1";
+    check(before, "delete a.b.c.d", "a.b", "delete a.b.c.d 1 with 2");
+    check(before, "delete a.b.c.d", "a.b.c.d", "delete a.b.c.d 1");
+    check(before, "delete a.b.c.d", "a.**", "delete a.b.c.d 1 with 2");
+    check(before, "delete a.b.c.d", "**", "delete a.b.c.d 1 with 2");
+    check(before, "delete a.b.c.d", "*.b a.*.c", "delete a.b.c.d 1 with 2 ; delete a.b.c.d 1 with 1");
+    check("put a.b.c.d 1 ; put a.x 1", "delete a.b.c.d", "a", "delete a.b.c.d 1 with 2");
+    check("put a {\"b\":{\"c\":1}}", "delete a.b.c", "a", "delete a.b.c 1");
 }
