@@ -19,6 +19,7 @@ mod patches;
 mod pubsub;
 mod pubsub_limits;
 mod reads;
+mod recorder;
 mod repeated;
 mod resuming;
 mod rpc;
