@@ -14,6 +14,7 @@
 //! copies.rs     snapshots and backups while writing goes on
 //! network.rs    tega and redis, each behind its own protocol
 //! process.rs    starting and ending other programs;  slow.rs: making every sync of theirs last
+//! watch/        what is measured of watchers
 //! load.rs       the load generator, a process of its own;  bare.rs: a server that stores nothing
 //! ```
 //!
@@ -37,6 +38,7 @@ mod slow;
 mod store;
 mod table;
 mod trees;
+mod watch;
 mod width;
 
 use clap::{Parser, Subcommand};
@@ -52,6 +54,14 @@ struct Arguments {
 enum Command {
     /// Measures the store: the tree, the log, the engine, and the daemon beside redis.
     Store(store::Settings),
+    /// Measures watchers: thousands at once, the fan-out to them, one that never reads.
+    Watch(watch::Settings),
+    /// Watches and writes; started by `watch`.
+    #[command(hide = true)]
+    Crowd(watch::crowd::Crowd),
+    /// A server that only writes frames to all; started by `watch`.
+    #[command(hide = true)]
+    Fan(watch::fan::Settings),
     /// Drives a server; started by `store`.
     #[command(hide = true)]
     Load(load::Settings),
@@ -69,6 +79,9 @@ enum Command {
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Store(settings) => store::measure(&settings),
+        Command::Watch(settings) => watch::measure(&settings),
+        Command::Crowd(crowd) => watch::crowd::run(&crowd),
+        Command::Fan(settings) => watch::fan::run(&settings),
         Command::Load(settings) => load::run(&settings),
         Command::Bare(settings) => bare::run(&settings),
         Command::Disk(settings) => disk::run(&settings),

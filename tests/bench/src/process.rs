@@ -42,6 +42,13 @@ impl Server {
     }
 }
 
+impl Server {
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         // It may have ended by itself.
@@ -67,6 +74,22 @@ pub(crate) fn on_core(core: Core, program: &Path) -> Command {
 /// Whether programs can be held to cores.
 pub(crate) fn can_hold_to_cores() -> bool {
     thread::available_parallelism().is_ok_and(|cores| cores.get() >= 2) && find("taskset").is_some()
+}
+
+/// The program with as many files at once as the system lets it have.
+pub(crate) fn with_files(program: Command) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n \"$(ulimit -Hn)\"; exec \"$@\"", "sh"]);
+    command.arg(program.get_program()).args(program.get_args());
+    command
+}
+
+/// What a process takes of the memory, in bytes.
+pub(crate) fn resident_bytes(id: u32) -> Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("there is no VmRSS")?;
+    let kib: f64 = line.trim().trim_end_matches(" kB").trim().parse()?;
+    Ok(kib * 1024.0)
 }
 
 /// A program in one of the usual folders.

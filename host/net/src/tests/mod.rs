@@ -8,6 +8,7 @@ mod drain;
 mod events;
 mod guide;
 mod guide_http;
+mod guide_watching;
 mod health;
 mod http;
 mod limits;
