@@ -50,6 +50,8 @@ impl Reader {
         let head = "GET /_pubsub HTTP/1.1\r\nhost: bench\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
                     sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
         stream.write_all(head.as_bytes()).await?;
+        // Short frames follow one another.
+        stream.set_nodelay(true)?;
         let mut reader = Self { stream, bytes: Vec::new(), framing: Framing::Frames };
         reader.head("HTTP/1.1 101").await?;
         let word = if kind == Kind::Resumable { " resume" } else { "" };
