@@ -107,6 +107,7 @@ impl Shared {
             tracing::error!("the writer panicked: no commit is taken until the database is opened again");
             self.refusing.store(true, Ordering::Release);
         }
+        self.newest.stop();
         self.stopped.send_replace(true);
     }
 }
@@ -355,7 +356,7 @@ impl Engine {
     pub fn feed(&self, after: Revision) -> Feed {
         let shared = &self.0.shared;
         let after = after.min(self.state().revision());
-        Feed::after(Arc::clone(&shared.newest), shared.stopped.subscribe(), after)
+        Feed::after(Arc::clone(&shared.newest), after)
     }
 
     /// The open sessions.

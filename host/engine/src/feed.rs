@@ -31,7 +31,9 @@ pub enum FeedError {
 #[derive(Debug)]
 pub(crate) struct Newest {
     ring: RwLock<Ring>,
-    latest: watch::Sender<Revision>,
+    /// Wakes the followers, by each batch and by the stop; whether it is stopped. One thing to wait for, since all of them do it for
+    /// each commit.
+    is_stopped: watch::Sender<bool>,
 }
 
 #[derive(Debug)]
@@ -51,7 +53,7 @@ fn weight(commit: &Commit) -> usize {
 impl Newest {
     pub(crate) fn new(revision: Revision, commits_max: usize) -> Self {
         let ring = Ring { commits: VecDeque::new(), newest: revision, bytes: 0, commits_max };
-        Self { ring: RwLock::new(ring), latest: watch::Sender::new(revision) }
+        Self { ring: RwLock::new(ring), is_stopped: watch::Sender::new(false) }
     }
 
     /// Adds the commits of a batch and wakes the followers. Gives those that are no longer kept.
@@ -73,15 +75,19 @@ impl Newest {
             ring.bytes -= weight(&oldest);
             passed.push(oldest);
         }
-        let newest = ring.newest;
         drop(ring);
-        self.latest.send_replace(newest);
+        self.is_stopped.send_modify(|_| {});
         passed
     }
 
     /// How many follow.
     pub(crate) fn followers(&self) -> usize {
-        self.latest.receiver_count()
+        self.is_stopped.receiver_count()
+    }
+
+    /// Nothing more comes.
+    pub(crate) fn stop(&self) {
+        self.is_stopped.send_replace(true);
     }
 
     fn after(&self, seen: Revision) -> Option<Result<Arc<Commit>, FeedError>> {
@@ -103,16 +109,15 @@ impl Newest {
 #[derive(Debug)]
 pub struct Feed {
     newest: Arc<Newest>,
-    latest: watch::Receiver<Revision>,
-    stopped: watch::Receiver<bool>,
+    is_stopped: watch::Receiver<bool>,
     seen: Revision,
 }
 
 impl Feed {
     /// Follows the commits after a revision, which may be one that readers see already and followers do not.
-    pub(crate) fn after(newest: Arc<Newest>, stopped: watch::Receiver<bool>, seen: Revision) -> Self {
-        let latest = newest.latest.subscribe();
-        Self { newest, latest, stopped, seen }
+    pub(crate) fn after(newest: Arc<Newest>, seen: Revision) -> Self {
+        let is_stopped = newest.is_stopped.subscribe();
+        Self { newest, is_stopped, seen }
     }
 
     /// The revision of the last commit that was given, or skipped by a gap.
@@ -129,7 +134,8 @@ impl Feed {
     /// No commit is lost when the future is dropped.
     pub async fn next(&mut self) -> Result<Arc<Commit>, FeedError> {
         loop {
-            self.latest.mark_unchanged();
+            // Looked at first: what comes after that wakes it.
+            let is_stopped = *self.is_stopped.borrow_and_update();
             if let Some(next) = self.newest.after(self.seen) {
                 self.seen = match &next {
                     Ok(commit) => commit.revision,
@@ -138,15 +144,8 @@ impl Feed {
                 };
                 return next;
             }
-            tokio::select! {
-                changed = self.latest.changed() => {
-                    if changed.is_err() {
-                        return Err(FeedError::Stopped);
-                    }
-                }
-                _ = self.stopped.wait_for(|stopped| *stopped) => {
-                    return self.newest.after(self.seen).unwrap_or(Err(FeedError::Stopped));
-                }
+            if is_stopped || self.is_stopped.changed().await.is_err() {
+                return Err(FeedError::Stopped);
             }
         }
     }
@@ -179,10 +178,9 @@ mod tests {
     #[tokio::test]
     async fn who_begins_after_what_only_readers_see_yet_is_not_told_of_it() {
         let newest = Arc::new(Newest::new(Revision(4), 100));
-        let stopped = watch::Sender::new(false);
         newest.publish([commit(5)]);
         // The state with the commits 6 and 7 is there, and the followers are about to be told of them.
-        let mut feed = Feed::after(Arc::clone(&newest), stopped.subscribe(), Revision(7));
+        let mut feed = Feed::after(Arc::clone(&newest), Revision(7));
         newest.publish([commit(6), commit(7), commit(8)]);
         assert_eq!(feed.next().await.unwrap().revision, Revision(8));
     }
