@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
+
 use super::*;
 use crate::{Item, Position, Retention, Watch, WatchEvent};
 
@@ -173,4 +175,25 @@ async fn a_watch_is_reset_where_the_log_has_only_the_place_of_an_ephemeral_node(
     assert_eq!(reset, again.state().position);
     let other = vec![Pattern::parse("b").unwrap()];
     assert!(next(&mut again.watch(other, Some(&start))).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_follows_from_a_state_is_told_of_what_comes_after_it() {
+    let engine = new();
+    let writer = tokio::spawn({
+        let engine = engine.clone();
+        async move {
+            for _ in 0..3000 {
+                put(&engine, "a", "1").await.unwrap();
+            }
+        }
+    });
+    while !writer.is_finished() {
+        let position = engine.state().position.clone();
+        let mut follower = engine.follow(&position);
+        if let Some(first) = follower.next().now_or_never() {
+            assert_eq!(first.unwrap().revision(), position.revision.next());
+        }
+    }
+    writer.await.unwrap();
 }
