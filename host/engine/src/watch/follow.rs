@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tega_log::ReadError;
 use tega_tree::Pattern;
+use tokio::task::{JoinError, JoinHandle};
 
 use super::items::{Item, items};
 use super::recorded::{Untold, items_of_record};
@@ -122,6 +123,9 @@ pub enum FollowError {
     Stopped,
 }
 
+/// What was read from the log, and where the reading goes on.
+type Read = (VecDeque<Logged>, Reader);
+
 /// A follower of the commits. It costs the writer nothing, however slow it is.
 #[derive(Debug)]
 pub struct Follower {
@@ -131,6 +135,8 @@ pub struct Follower {
     read: VecDeque<Logged>,
     /// Where the reading goes on, while it is behind.
     reader: Option<Reader>,
+    /// Reads further ones, where the feed does not reach back.
+    reading: Option<JoinHandle<Result<Read, ReadFailure>>>,
     /// The position of the last commit that was given.
     seen: Position,
     /// Whether it has caught up with what is kept in memory since it last fell behind that.
@@ -144,7 +150,7 @@ impl Engine {
         let feed = self.feed(seen.revision);
         let is_live = seen.revision == self.state().revision();
         self.metrics().watchers.increment();
-        Follower { engine: self.clone(), feed, read: VecDeque::new(), reader: None, seen, is_live }
+        Follower { engine: self.clone(), feed, read: VecDeque::new(), reader: None, reading: None, seen, is_live }
     }
 
     /// Whether a position names a state that this database has had, as far as is known.
@@ -189,6 +195,12 @@ impl Follower {
             if let Some(logged) = self.read.pop_front() {
                 return self.given(Followed::Logged(Box::new(logged)));
             }
+            if let Some(reading) = &mut self.reading {
+                let read = reading.await;
+                self.reading = None;
+                self.caught_up(read)?;
+                continue;
+            }
             match self.feed.next().await {
                 Ok(commit) => {
                     self.reader = None;
@@ -200,7 +212,9 @@ impl Follower {
                     if std::mem::take(&mut self.is_live) {
                         self.engine.metrics().slow_watchers.increment();
                     }
-                    self.catch_up().await?;
+                    // The feed has passed over them: from here on only what is read says where it goes on.
+                    let (engine, after, reader) = (self.engine.clone(), self.seen.revision, self.reader.take());
+                    self.reading = Some(tokio::task::spawn_blocking(move || read_some(&engine, after, reader)));
                 }
                 Err(FeedError::Stopped) => return Err(FollowError::Stopped),
             }
@@ -219,7 +233,7 @@ impl Follower {
         self.seen = state.position.clone();
         self.feed = self.engine.feed(self.seen.revision);
         self.read.clear();
-        self.reader = None;
+        (self.reader, self.reading) = (None, None);
         state
     }
 
@@ -238,10 +252,9 @@ impl Follower {
         }
     }
 
-    /// Reads some of the commits that the feed no longer holds from the log.
-    async fn catch_up(&mut self) -> Result<(), FollowError> {
-        let (engine, after, reader) = (self.engine.clone(), self.seen.revision, self.reader.take());
-        let read = tokio::task::spawn_blocking(move || read_some(&engine, after, reader)).await;
+    /// Takes what was read from the log of the commits that the feed no longer holds.
+    fn caught_up(&mut self, read: Result<Result<Read, ReadFailure>, JoinError>) -> Result<(), FollowError> {
+        let after = self.seen.revision;
         match read {
             Ok(Ok((read, reader))) if !read.is_empty() => {
                 let last = read.back().map_or(after, |read| read.revision);
@@ -294,11 +307,7 @@ impl fmt::Debug for Reader {
 
 /// Reads the commits after one, up to a bound, and none that readers of the state do not see yet. With a reader that stands there it
 /// goes on; otherwise it looks for the place, from the beginning of a segment on.
-fn read_some(
-    engine: &Engine,
-    after: Revision,
-    reader: Option<Reader>,
-) -> Result<(VecDeque<Logged>, Reader), ReadFailure> {
+fn read_some(engine: &Engine, after: Revision, reader: Option<Reader>) -> Result<Read, ReadFailure> {
     let present = engine.state().revision();
     let mut reader = match reader.filter(|reader| reader.next == after.next()) {
         Some(reader) => reader,

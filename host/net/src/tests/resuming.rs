@@ -89,8 +89,8 @@ async fn a_position_that_is_none_of_this_database_is_a_reset_and_a_subscription_
 async fn an_old_session_that_was_slow_is_told_from_the_log_and_of_a_clearing_nothing() {
     let server = Server::start().await;
     let mut socket = server.session("old", &["SUBSCRIBE a local False"]).await;
-    // More than the feed holds, while the thread that would serve the socket waits.
-    let commits = tega_engine::limits::FEED_COMMITS_MAX + 100;
+    // More than the feed holds, by more than is read at a time, while the thread that would serve the socket waits.
+    let commits = tega_engine::limits::FEED_COMMITS_MAX + 600;
     let engine = server.engine.clone();
     let writer = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 
 use super::*;
+use crate::limits::FEED_COMMITS_MAX;
 use crate::{Item, Position, Retention, Watch, WatchEvent};
 
 const PATTERNS: [&str; 8] = ["a", "a.b", "a.b.c", "a.*", "*.b", "a.**", "~\"[ab]\".b", "b"];
@@ -175,6 +176,23 @@ async fn a_watch_is_reset_where_the_log_has_only_the_place_of_an_ephemeral_node(
     assert_eq!(reset, again.state().position);
     let other = vec![Pattern::parse("b").unwrap()];
     assert!(next(&mut again.watch(other, Some(&start))).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_follower_that_is_interrupted_while_it_reads_the_log_loses_nothing() {
+    let engine = new();
+    let mut follower = engine.follow(&engine.state().position);
+    let commits = FEED_COMMITS_MAX + 600;
+    let made = futures_util::future::join_all((0..commits).map(|_| put(&engine, "a", "1"))).await;
+    assert!(made.iter().all(Result::is_ok));
+    for revision in 1..=commits as u64 {
+        // As a socket asks: once without waiting.
+        let followed = match follower.next().now_or_never() {
+            Some(followed) => followed,
+            None => tokio::time::timeout(Duration::from_secs(20), follower.next()).await.unwrap(),
+        };
+        assert_eq!(followed.unwrap().revision(), Revision(revision));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
