@@ -300,8 +300,9 @@ impl Client {
             }
             Command::Subscribe { channel, scope, from } => return self.subscribe(channel, scope, from, sources),
             Command::Unsubscribe { channel, reply } => {
-                self.subscriptions.remove(&channel);
-                sources.watches.end(channel.text());
+                if let Some(removed) = self.subscriptions.remove(&channel) {
+                    sources.watches.end(removed.text());
+                }
                 self.seat.remove(&channel);
                 if !self.subscriptions.has_key(&channel.key) {
                     sources.mailbox.unsubscribe(&channel.key);
@@ -350,6 +351,12 @@ impl Client {
         let engine = &self.server.engine;
         let state = engine.state();
         let after = (self.telling == Telling::Original).then(|| state.revision());
+        if after.is_none() {
+            for replaced in self.subscriptions.make_place(&channel) {
+                sources.watches.end(replaced.text());
+                self.seat.remove(&replaced);
+            }
+        }
         let pattern = self.subscriptions.add(channel.clone(), after, &self.server.options)?;
         self.seat.add(&channel, scope);
         sources.mailbox.subscribe(&channel.key);

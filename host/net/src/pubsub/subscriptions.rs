@@ -106,8 +106,8 @@ impl Subscriptions {
     }
 
     /// Adds a channel, of which the commits after a revision are told by the original's frames, or, without one, by a watch: gives
-    /// the nodes that it is to watch. Of the former, one that is there already stays as it is; of the latter, one of the same text
-    /// makes place.
+    /// the nodes that it is to watch. Of the former, one that is there already stays as it is; the latter [makes
+    /// place](Self::make_place) first.
     ///
     /// # Errors
     /// Where there are too many, or an expression is not valid.
@@ -118,10 +118,8 @@ impl Subscriptions {
         options: &NetOptions,
     ) -> Result<Option<Pattern>, Closing> {
         let (limit, regex_limit) = (options.subscriptions_max, options.regex_subscriptions_max);
-        match after {
-            Some(_) if self.position(&channel).is_some() => return Ok(None),
-            Some(_) => {}
-            None => self.0.retain(|subscription| subscription.channel.text != channel.text),
+        if after.is_some() && self.position(&channel).is_some() {
+            return Ok(None);
         }
         if self.0.len() >= limit {
             return Err(Closing::policy(format!("a session has at most {limit} subscriptions, which is the limit")));
@@ -137,10 +135,17 @@ impl Subscriptions {
         Ok(watched)
     }
 
-    pub(super) fn remove(&mut self, channel: &Channel) {
-        if let Some(position) = self.position(channel) {
-            self.0.remove(position);
-        }
+    /// Removes a channel, and gives it as it was written.
+    pub(super) fn remove(&mut self, channel: &Channel) -> Option<Channel> {
+        let position = self.position(channel)?;
+        Some(self.0.remove(position).channel)
+    }
+
+    /// Removes what a channel that is to be watched takes the place of, and gives it: the same channel, however it is written, and
+    /// one of the same text, for that is what the frames name.
+    pub(super) fn make_place(&mut self, channel: &Channel) -> Vec<Channel> {
+        let makes_place = |other: &Channel| other.is_same(channel) || other.text == channel.text;
+        self.0.extract_if(.., |other| makes_place(&other.channel)).map(|other| other.channel).collect()
     }
 
     /// A whole root was told as it is at a revision: of the commits up to that, the channel that is the root needs no more.

@@ -113,3 +113,29 @@ async fn an_old_session_that_was_slow_is_told_from_the_log_and_of_a_clearing_not
     let frame = socket.text().await;
     assert_eq!(frame, "NOTIFY\n[{\"ope\": \"PUT\", \"path\": \"a\", \"tega_id\": null, \"instance\": 4}]");
 }
+
+#[tokio::test]
+async fn a_subscription_ends_by_the_name_and_form_that_it_has_and_no_other_with_it() {
+    let server = Server::start().await;
+    let mut socket = server.socket().await;
+    socket.send("SESSION bob local resume").await;
+    socket.text().await;
+    // One channel, written in two ways: the second takes the place of the first.
+    for channel in ["a\\.b", "a.b"] {
+        socket.send(&format!("SUBSCRIBE {channel} local False")).await;
+        assert_eq!(parts(&socket.text().await).0, "SUBSCRIBED");
+    }
+    server.put("/a/b", "1").await;
+    assert_eq!(parts(&socket.text().await).1, "a.b");
+    socket.send("UNSUBSCRIBE a\\.b False").await;
+    assert_eq!(socket.text().await, "UNSUBSCRIBE ['a\\.b', 'False']\nnull");
+    server.put("/a/b", "2").await;
+    socket.settle().await;
+    // Of another form it is another channel.
+    socket.send("SUBSCRIBE a local True").await;
+    assert_eq!(parts(&socket.text().await).0, "SUBSCRIBED");
+    socket.send("UNSUBSCRIBE a False").await;
+    assert_eq!(socket.text().await, "UNSUBSCRIBE ['a', 'False']\nnull");
+    server.put("/a", "3").await;
+    assert_eq!(parts(&socket.text().await).2["items"].to_string(), r#"[{"put":{"path":"a","value":3}}]"#);
+}
