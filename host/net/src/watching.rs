@@ -1,9 +1,13 @@
 //! A watch as clients have it: from where on they say, with the nodes as they are where they ask for that.
 
+use std::panic::resume_unwind;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tega_engine::{Position, State, Watch, WatchEvent};
 use tega_tree::Pattern;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 
 use crate::server::Server;
 use crate::told::Told;
@@ -32,7 +36,18 @@ pub(crate) struct Watching {
     watch: Watch,
     present: Present,
     /// What is told before anything that happens.
-    first: Option<Told>,
+    first: Option<First>,
+    /// Writes a state that is to be told.
+    writing: Option<JoinHandle<Told>>,
+    /// Those that share it write states one at a time.
+    turns: Option<Arc<Semaphore>>,
+}
+
+/// What is told before anything that happens: as it is, for as text it may be large.
+#[derive(Debug)]
+enum First {
+    Reset(Position),
+    State(Arc<State>),
 }
 
 impl Watching {
@@ -45,16 +60,21 @@ impl Watching {
         };
         let mut watch = server.engine.watch(patterns, Some(position.as_ref().unwrap_or(&state.position)));
         watch.set_bookmark_time(Duration::from_millis(server.options.keep_alive_ms));
-        let mut watching = Self { watch, present, first: None };
-        match since {
-            Since::Now if present == Present::Told => watching.first = Some(watching.state(&state)),
+        let first = match since {
+            Since::Now if present == Present::Told => Some(First::State(state)),
             Since::Position(_) if position.is_none() => {
                 server.engine.metrics().watch_resets.increment();
-                watching.first = Some(watching.reset(&state.position));
+                Some(First::of_reset(present, state))
             }
-            Since::Now | Since::Position(_) => {}
-        }
-        watching
+            Since::Now | Since::Position(_) => None,
+        };
+        Self { watch, present, first, writing: None, turns: None }
+    }
+
+    /// Has it take turns with others at holding what is large.
+    pub(crate) fn taking_turns(mut self, turns: &Arc<Semaphore>) -> Self {
+        self.turns = Some(Arc::clone(turns));
+        self
     }
 
     /// The position up to which everything was told, or found not to matter.
@@ -67,27 +87,57 @@ impl Watching {
     /// # Cancel safety
     /// Nothing is lost when it is dropped.
     pub(crate) async fn next(&mut self) -> Option<Told> {
-        if let Some(first) = self.first.take() {
-            return Some(first);
-        }
-        Some(match self.watch.next().await.ok()? {
-            WatchEvent::Reset(position) => self.reset(&position),
-            event => Told::of(&event),
-        })
-    }
-
-    /// That it goes on after this position, or, for who is told them, the nodes as they are.
-    fn reset(&mut self, position: &Position) -> Told {
-        match self.present {
-            Present::Untold => Told::reset(position),
-            Present::Told => {
-                let state = self.watch.skip_to_present();
-                self.state(&state)
+        loop {
+            if let Some(writing) = &mut self.writing {
+                let written = writing.await;
+                self.writing = None;
+                return match written {
+                    Ok(told) => Some(told),
+                    Err(error) => resume_unwind(error.try_into_panic().ok()?),
+                };
+            }
+            match self.first.take() {
+                Some(First::Reset(position)) => return Some(Told::reset(&position)),
+                Some(First::State(state)) => {
+                    let write = write(state, self.watch.patterns().to_vec(), self.turns.clone());
+                    self.writing = Some(tokio::spawn(write));
+                    continue;
+                }
+                None => {}
+            }
+            match self.watch.next().await.ok()? {
+                WatchEvent::Reset(_) if self.present == Present::Told => {
+                    self.first = Some(First::State(self.watch.skip_to_present()));
+                }
+                event => return Some(Told::of(&event)),
             }
         }
     }
+}
 
-    fn state(&self, state: &State) -> Told {
-        Told::state(state, self.watch.patterns())
+impl First {
+    /// That it goes on after a state, or, for who is told them, the nodes as they are.
+    fn of_reset(present: Present, state: Arc<State>) -> Self {
+        match present {
+            Present::Untold => Self::Reset(state.position.clone()),
+            Present::Told => Self::State(state),
+        }
+    }
+}
+
+/// Writes a state, once it is its turn, on a thread that serves nobody else meanwhile.
+async fn write(state: Arc<State>, patterns: Vec<Pattern>, turns: Option<Arc<Semaphore>>) -> Told {
+    let _turn = match &turns {
+        // It is never closed.
+        Some(turns) => turns.acquire().await.ok(),
+        None => None,
+    };
+    match tokio::task::spawn_blocking(move || Told::state(&state, &patterns)).await {
+        Ok(told) => told,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            // The runtime is being stopped, and with it whoever waits for this.
+            Err(_) => std::future::pending().await,
+        },
     }
 }

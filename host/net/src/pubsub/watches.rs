@@ -5,11 +5,13 @@
 
 use std::collections::HashMap;
 use std::future::pending;
+use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream::{AbortHandle, BoxStream, SelectAll, abortable, unfold};
 use tega_engine::{Engine, Position};
 use tega_tree::Pattern;
+use tokio::sync::Semaphore;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::closing::Closing;
@@ -22,10 +24,17 @@ use crate::watching::{Present, Since, Watching};
 pub(super) type FromChannel = (String, Told);
 
 /// The watches of a socket.
-#[derive(Default)]
 pub(super) struct Watches {
     told: SelectAll<BoxStream<'static, FromChannel>>,
     ends: HashMap<String, AbortHandle>,
+    /// Of all that is large one watch at a time holds something.
+    turns: Arc<Semaphore>,
+}
+
+impl Default for Watches {
+    fn default() -> Self {
+        Self { told: SelectAll::new(), ends: HashMap::new(), turns: Arc::new(Semaphore::new(1)) }
+    }
 }
 
 impl std::fmt::Debug for Watches {
@@ -69,7 +78,7 @@ impl Watches {
             Some("present") => (Since::Now, Present::Told),
             Some(text) => (Since::Position(text), Present::Untold),
         };
-        let watching = Watching::begin(server, vec![pattern], since, present);
+        let watching = Watching::begin(server, vec![pattern], since, present).taking_turns(&self.turns);
         let frame = subscribed(channel, watching.position());
         let name = channel.to_owned();
         let from_channel = move |told| (name.clone(), told);

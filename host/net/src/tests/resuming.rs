@@ -139,3 +139,21 @@ async fn a_subscription_ends_by_the_name_and_form_that_it_has_and_no_other_with_
     server.put("/a", "3").await;
     assert_eq!(parts(&socket.text().await).2["items"].to_string(), r#"[{"put":{"path":"a","value":3}}]"#);
 }
+
+#[tokio::test]
+async fn the_present_is_told_once_and_not_again_for_each_node_in_it() {
+    let server = Server::start().await;
+    server.put("/a", r#"{"b": {"c": 1}, "d": {"c": 2}}"#).await;
+    let mut socket = server.socket().await;
+    socket.send("SESSION bob local resume").await;
+    socket.text().await;
+    for (pattern, nodes) in [
+        ("**", r#"[{"path":"a","value":{"b":{"c":1},"d":{"c":2}}}]"#),
+        ("a.**", r#"[{"path":"a.b","value":{"c":1}},{"path":"a.d","value":{"c":2}}]"#),
+        ("*.*.c", r#"[{"path":"a.b.c","value":1},{"path":"a.d.c","value":2}]"#),
+    ] {
+        socket.send(&format!("SUBSCRIBE {pattern} local Pattern present")).await;
+        assert_eq!(parts(&socket.text().await).0, "SUBSCRIBED");
+        assert_eq!(parts(&socket.text().await).2["nodes"].to_string(), nodes, "{pattern}");
+    }
+}
