@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use tega_log::{CloseError, Ending, Epoch, EpochStart, HistoryId, Log, Origin, SnapshotFault, Storage, TornTail};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use crate::archive::Archive;
 use crate::channel::Channels;
 use crate::feed::{Feed, Newest};
 use crate::judging::{Hooks, Settled};
 use crate::lanes::Lanes;
-use crate::limits::{HOPS_MAX, JUDGEMENTS_MAX, QUEUE_COMMITS_MAX, QUEUE_WAIT_MS_MAX};
+use crate::limits::{HOPS_MAX, JUDGEMENTS_MAX, LOG_READERS_MAX, QUEUE_COMMITS_MAX, QUEUE_WAIT_MS_MAX};
 use crate::metrics::{Metrics, Space};
 use crate::opening::Opening;
 use crate::port::{Clock, Plugins, Uplink};
@@ -89,6 +89,8 @@ pub(crate) struct Shared {
     pub(crate) channels: Channels,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) space: Space,
+    /// The followers that may read the log.
+    pub(crate) log_readers: Arc<Semaphore>,
     refusing: AtomicBool,
     stopped: watch::Sender<bool>,
 }
@@ -164,6 +166,7 @@ impl Engine {
             channels: Channels::default(),
             metrics: Arc::default(),
             space: Space::default(),
+            log_readers: Arc::new(Semaphore::new(LOG_READERS_MAX)),
             refusing: AtomicBool::new(false),
             stopped: watch::Sender::new(false),
         });

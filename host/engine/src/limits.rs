@@ -128,6 +128,9 @@ pub const CATCH_UP_COMMITS: usize = 256;
 /// The bytes of their records after which it reads no further at a time; what one watcher that catches up holds in memory.
 pub const CATCH_UP_BYTES: usize = 1024 * 1024;
 
+/// Followers that read the log at once: others wait their turn, so that those who come back do not take every thread for blocking work.
+pub const LOG_READERS_MAX: usize = 4;
+
 /// The commits without an item after which a watcher is told where the database stands.
 pub const BOOKMARK_COMMITS: usize = 1000;
 

@@ -72,9 +72,9 @@ impl Watching {
     }
 
     /// Has it take turns with others at holding what is large.
-    pub(crate) fn taking_turns(mut self, turns: &Arc<Semaphore>) -> Self {
-        self.turns = Some(Arc::clone(turns));
-        self
+    pub(crate) fn taking_turns(self, turns: &Arc<Semaphore>) -> Self {
+        let watch = self.watch.taking_turns(Arc::clone(turns));
+        Self { watch, turns: Some(Arc::clone(turns)), ..self }
     }
 
     /// The position up to which everything was told, or found not to matter.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tega_log::ReadError;
 use tega_tree::Pattern;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, JoinHandle};
 
 use super::items::{Item, items};
@@ -137,6 +138,8 @@ pub struct Follower {
     reader: Option<Reader>,
     /// Reads further ones, where the feed does not reach back.
     reading: Option<JoinHandle<Result<Read, ReadFailure>>>,
+    /// Those that share it read one after another, each until it is no longer behind.
+    turns: Option<Arc<Semaphore>>,
     /// The position of the last commit that was given.
     seen: Position,
     /// Whether it has caught up with what is kept in memory since it last fell behind that.
@@ -150,7 +153,8 @@ impl Engine {
         let feed = self.feed(seen.revision);
         let is_live = seen.revision == self.state().revision();
         self.metrics().watchers.increment();
-        Follower { engine: self.clone(), feed, read: VecDeque::new(), reader: None, reading: None, seen, is_live }
+        let (read, reader, reading, turns) = (VecDeque::new(), None, None, None);
+        Follower { engine: self.clone(), feed, read, reader, reading, turns, seen, is_live }
     }
 
     /// Whether a position names a state that this database has had, as far as is known.
@@ -183,6 +187,11 @@ impl Follower {
         &self.seen
     }
 
+    /// Has it take turns with others at holding what was read from the log: as many at once as there are permits.
+    pub(super) fn taking_turns(&mut self, turns: Arc<Semaphore>) {
+        self.turns = Some(turns);
+    }
+
     /// The next commit.
     ///
     /// # Errors
@@ -213,8 +222,8 @@ impl Follower {
                         self.engine.metrics().slow_watchers.increment();
                     }
                     // The feed has passed over them: from here on only what is read says where it goes on.
-                    let (engine, after, reader) = (self.engine.clone(), self.seen.revision, self.reader.take());
-                    self.reading = Some(tokio::task::spawn_blocking(move || read_some(&engine, after, reader)));
+                    let (engine, reader, turns) = (self.engine.clone(), self.reader.take(), self.turns.clone());
+                    self.reading = Some(tokio::spawn(read_in_turn(engine, self.seen.revision, reader, turns)));
                 }
                 Err(FeedError::Stopped) => return Err(FollowError::Stopped),
             }
@@ -278,6 +287,7 @@ impl Follower {
 
 impl Drop for Follower {
     fn drop(&mut self) {
+        self.reading.iter().for_each(JoinHandle::abort);
         self.engine.metrics().watchers.decrement();
     }
 }
@@ -291,12 +301,16 @@ enum ReadFailure {
     Record(#[from] crate::RecordError),
     #[error("no revision follows")]
     Nothing,
+    #[error("the reading was interrupted")]
+    Interrupted(#[from] JoinError),
 }
 
 /// Reads the log on from a revision.
 struct Reader {
     next: Revision,
     commits: Box<dyn CommitReader>,
+    /// It is the follower's turn as long as it has this.
+    _turn: Option<OwnedSemaphorePermit>,
 }
 
 impl fmt::Debug for Reader {
@@ -305,26 +319,49 @@ impl fmt::Debug for Reader {
     }
 }
 
-/// Reads the commits after one, up to a bound, and none that readers of the state do not see yet. With a reader that stands there it
-/// goes on; otherwise it looks for the place, from the beginning of a segment on.
-fn read_some(engine: &Engine, after: Revision, reader: Option<Reader>) -> Result<Read, ReadFailure> {
-    let present = engine.state().revision();
-    let mut reader = match reader.filter(|reader| reader.next == after.next()) {
-        Some(reader) => reader,
-        None => {
-            let next = after.next();
-            let first = tega_log::Revision::new(next.0).ok_or(ReadFailure::Nothing)?;
-            Reader { next, commits: engine.archive().commits(first)? }
-        }
+/// Reads some of the commits after one, once it is the follower's turn, and few others read.
+async fn read_in_turn(
+    engine: Engine,
+    after: Revision,
+    reader: Option<Reader>,
+    turns: Option<Arc<Semaphore>>,
+) -> Result<Read, ReadFailure> {
+    // None of the semaphores is ever closed.
+    let turn = match turns {
+        Some(turns) if reader.is_none() => turns.acquire_owned().await.ok(),
+        _ => None,
     };
-    let (mut read, mut bytes) = (VecDeque::new(), 0);
-    while reader.next <= present && read.len() < CATCH_UP_COMMITS && bytes < CATCH_UP_BYTES {
-        let Some(record) = reader.commits.next()? else { break };
-        let revision = Revision(record.revision.get());
-        reader.next = revision.next();
-        bytes += record.payload.len();
-        let Record { time, author, message, changes, effects, .. } = Record::decode(record.payload, revision)?;
-        read.push_back(Logged { revision, time, author, message, changes, effects });
+    let place = Arc::clone(&engine.shared().log_readers).acquire_owned().await.ok();
+    let read = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        let reader = match reader.filter(|reader| reader.next == after.next()) {
+            Some(reader) => reader,
+            None => Reader::open(&engine, after, turn)?,
+        };
+        reader.read_some(engine.state().revision())
+    });
+    read.await?
+}
+
+impl Reader {
+    /// Looks for the commit after one, from the beginning of its segment on.
+    fn open(engine: &Engine, after: Revision, turn: Option<OwnedSemaphorePermit>) -> Result<Self, ReadFailure> {
+        let next = after.next();
+        let first = tega_log::Revision::new(next.0).ok_or(ReadFailure::Nothing)?;
+        Ok(Self { next, commits: engine.archive().commits(first)?, _turn: turn })
     }
-    Ok((read, reader))
+
+    /// Reads some commits, up to a bound, and none that readers of the state do not see yet: the `present` one is the last.
+    fn read_some(mut self, present: Revision) -> Result<Read, ReadFailure> {
+        let (mut read, mut bytes) = (VecDeque::new(), 0);
+        while self.next <= present && read.len() < CATCH_UP_COMMITS && bytes < CATCH_UP_BYTES {
+            let Some(record) = self.commits.next()? else { break };
+            let revision = Revision(record.revision.get());
+            self.next = revision.next();
+            bytes += record.payload.len();
+            let Record { time, author, message, changes, effects, .. } = Record::decode(record.payload, revision)?;
+            read.push_back(Logged { revision, time, author, message, changes, effects });
+        }
+        Ok((read, self))
+    }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tega_tree::Pattern;
+use tokio::sync::Semaphore;
 use tokio::time::{Sleep, sleep};
 
 use super::follow::{FollowError, Followed, Follower};
@@ -78,6 +79,14 @@ impl Engine {
 }
 
 impl Watch {
+    /// Has it take turns with others at holding what was read from the log: as many at once as there are permits. For those that
+    /// one reader listens to.
+    #[must_use]
+    pub fn taking_turns(mut self, turns: Arc<Semaphore>) -> Self {
+        self.follower.taking_turns(turns);
+        self
+    }
+
     /// The position up to which everything was told, or found not to matter.
     pub fn position(&self) -> &Position {
         self.follower.position()

@@ -215,3 +215,27 @@ async fn who_follows_from_a_state_is_told_of_what_comes_after_it() {
     }
     writer.await.unwrap();
 }
+
+#[tokio::test]
+async fn watches_that_take_turns_hold_what_was_read_one_after_another_and_are_told_all() {
+    let engine = new();
+    let start = engine.state().position.clone();
+    let commits = FEED_COMMITS_MAX + 600;
+    let made = futures_util::future::join_all((0..commits).map(|_| put(&engine, "a", "1"))).await;
+    assert!(made.iter().all(Result::is_ok));
+    let turns = Arc::new(tokio::sync::Semaphore::new(1));
+    let begin = || engine.watch(vec![Pattern::parse("a").unwrap()], Some(&start)).taking_turns(Arc::clone(&turns));
+    let (mut first, mut gone) = (begin(), begin());
+    assert_eq!(next(&mut first).await.unwrap().0, Revision(1));
+    assert_eq!(turns.available_permits(), 0);
+    // Who waits for its turn and goes is not waited for.
+    assert!(gone.next().now_or_never().is_none());
+    drop(gone);
+    let read = async |mut watch: Watch, from: u64| {
+        for revision in from..=commits as u64 {
+            assert_eq!(next(&mut watch).await.unwrap().0, Revision(revision));
+        }
+    };
+    tokio::join!(read(first, 2), read(begin(), 1), read(begin(), 1));
+    assert_eq!(turns.available_permits(), 1);
+}
