@@ -260,8 +260,13 @@ impl Engine {
             if takes_turns && turn.is_none() && !transaction.at_start {
                 turn = Some(self.0.lanes.turn(&roots).await?);
             }
+            let state = self.state();
+            // Of a request that was made meanwhile, guards would judge what it comes to a second time.
+            if let Some(key) = &transaction.key {
+                state.keys.check(key)?;
+            }
             let begun = Instant::now();
-            let settled = self.0.hooks.settle(&transaction, self.state()).await;
+            let settled = self.0.hooks.settle(&transaction, state).await;
             self.metrics().judging.observe_duration(begun.elapsed());
             let settled = settled?;
             match self.submit(&transaction, settled).await {

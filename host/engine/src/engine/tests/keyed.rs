@@ -60,3 +60,25 @@ async fn a_request_that_was_refused_can_be_made_later() {
     add(&engine, key("k", "aa"), "a").await.unwrap();
     assert!(matches!(add(&engine, key("k", "aa"), "a").await, Err(CommitError::Repeated { .. })));
 }
+
+#[tokio::test]
+async fn a_request_that_was_made_meanwhile_is_not_judged_again() {
+    type Check = fn(&Judged) -> Result<(), HookError>;
+    let engine = new();
+    let guard: Check = |judged| match judged.scope.transaction().get(&ReadPath::parse("closed").unwrap()) {
+        None => Ok(()),
+        Some(_) => Err(HookError::Rejected(Rejection { reason: "closed".into(), place: None })),
+    };
+    engine.hooks().enter_guard(judged::Hook::new("guard", 100, "a", guard));
+    let request = || {
+        let mut transaction = begin(&engine);
+        transaction.put(path("a"), value("1")).unwrap();
+        transaction.set_key(key("k", "aa"));
+        transaction
+    };
+    let (first, again) = (request(), request());
+    engine.commit(first).await.unwrap();
+    put(&engine, "closed", "true").await.unwrap();
+    let again = engine.commit(again).await;
+    assert!(matches!(again, Err(CommitError::Repeated { .. })), "{again:?}");
+}
