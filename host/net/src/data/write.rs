@@ -6,7 +6,7 @@ use http::header::{CONTENT_TYPE, ETAG, HeaderValue};
 use http::request::Parts;
 use hyper::body::Incoming;
 use tega_engine::{AuthoredChange, CommitError, Keyed, Position};
-use tega_tree::{Change, ChangeError, Found, Node, Path, ReadPath, Tree, Value, Version};
+use tega_tree::{Change, ChangeError, Found, Node, Path, ReadPath, Tree, Value};
 
 use super::PATCHES;
 use super::asked::{Asked, Outcome};
@@ -34,10 +34,10 @@ pub(super) async fn put(
     let path = ReadPath::parse_url(head.uri.path())?.into_path()?;
     let mut asked = Asked::read(head, args)?;
     let body = body::read(server, peer, body).await?;
-    if let Some(earlier) = asked.key(server, head, &body)? {
-        return Ok(done_before(server, &earlier, &path));
-    }
     let value = Value::from_json(&body)?;
+    if let Some(earlier) = asked.key(server, head, &body)? {
+        return Ok(done_before(server, &earlier, &path, Some(&value.without_internal_members())));
+    }
     if let Some(id) = args.text("txid") {
         let owner = asked.owner(server)?;
         return asked.queue(server, id, Operation::Put { path, value, owner });
@@ -55,7 +55,7 @@ pub(super) async fn delete(server: &Server, head: &Parts, args: &Args) -> Result
     let path = ReadPath::parse_url(head.uri.path())?.into_path()?;
     let mut asked = Asked::read(head, args)?;
     if let Some(earlier) = asked.key(server, head, &[])? {
-        return Ok(done_before(server, &earlier, &path));
+        return Ok(done_before(server, &earlier, &path, None));
     }
     if let Some(id) = args.text("txid") {
         return asked.queue(server, id, Operation::Delete { path });
@@ -89,7 +89,7 @@ pub(super) async fn patch(
     };
     let body = body::read(server, peer, body).await?;
     if let Some(earlier) = asked.key(server, head, &body)? {
-        return Ok(done_before(server, &earlier, &path));
+        return Ok(done_before(server, &earlier, &path, None));
     }
     let document = Value::from_json(&body)?;
     let outcome = if is_merge {
@@ -139,7 +139,7 @@ fn check_there(path: &Path, tree: &Tree) -> Result<(), Problem> {
 /// else than was `sent`, for the client then does not know what the ETag is of.
 fn done(server: &Server, outcome: &Outcome, path: &Path, sent: Option<&Value>) -> Response {
     let committed = match outcome {
-        Outcome::Before(earlier) => return done_before(server, earlier, path),
+        Outcome::Before(earlier) => return done_before(server, earlier, path, sent),
         Outcome::Committed(committed) => committed,
     };
     let (tree, revision) = match &committed.commit {
@@ -149,21 +149,24 @@ fn done(server: &Server, outcome: &Outcome, path: &Path, sent: Option<&Value>) -
     let position = Position { revision, ..committed.state.position.clone() };
     let changes = committed.commit.as_ref().map_or(&[][..], |commit| &commit.changes);
     let is_sent = |node: &Node| sent.is_none_or(|sent| is_put(changes, path, sent) || node.is_same(sent));
-    written(&position, tree.node(path).filter(|node| is_sent(node)).map(Node::version))
+    let stamp = tree.node(path).filter(|node| is_sent(node)).map(|node| Stamp::new(&position, node.version()));
+    written(&position, stamp)
 }
 
-/// The answer to a write that was made before. The ETag is told as long as the node is what it was then.
-fn done_before(server: &Server, earlier: &Keyed, path: &Path) -> Response {
+/// The answer to a write that was made before. The ETag is told as long as the node is what it was then, and what was `sent`.
+fn done_before(server: &Server, earlier: &Keyed, path: &Path, sent: Option<&Value>) -> Response {
     let state = server.engine.state();
     let then = earlier.versions.iter().find(|(root, _)| root == path.root().as_str()).map(|(_, version)| *version);
-    let version = state.tree.node(path).map(Node::version).filter(|version| Some(*version) == then);
-    idempotency::replayed(written(&server.engine.position_of(earlier.revision), version))
+    let is_it = |node: &&Node| Some(node.version()) == then && sent.is_none_or(|sent| node.is_same(sent));
+    // That of the epoch which is now: it is what a read of the node tells.
+    let stamp = state.tree.node(path).filter(is_it).map(|node| Stamp::new(&state.position, node.version()));
+    idempotency::replayed(written(&server.engine.position_of(earlier.revision), stamp))
 }
 
-fn written(position: &Position, version: Option<Version>) -> Response {
+fn written(position: &Position, stamp: Option<Stamp>) -> Response {
     let mut response = response::empty();
     let headers = response.headers_mut();
-    headers.extend(version.map(|version| (ETAG, Stamp::new(position, version).header(""))));
+    headers.extend(stamp.map(|stamp| (ETAG, stamp.header(""))));
     // Digits, letters, dots and colons.
     headers.extend(HeaderValue::from_str(&position.to_string()).map(|position| (POSITION, position)));
     response

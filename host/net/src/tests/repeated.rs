@@ -1,6 +1,12 @@
 //! Requests that are sent again, and clearing.
 
-use super::Server;
+use std::sync::Arc;
+
+use tega_engine::{Durability, Engine, Options};
+use tega_log::FileStorage;
+
+use super::{Server, TestClock};
+use crate::NetOptions;
 
 const KEY: &str = "idempotency-key";
 
@@ -89,4 +95,28 @@ async fn why_something_is_written_stands_in_an_argument_or_a_header() {
     let log = server.send("GET", "/_log", "").await.json();
     let messages: Vec<_> = log["commits"].as_array().unwrap().iter().map(|commit| commit["message"].as_str()).collect();
     assert_eq!(messages, [Some("größer"), Some("argument"), None]);
+}
+
+#[tokio::test]
+async fn the_etag_of_a_write_that_is_sent_again_is_the_one_that_the_node_has() {
+    let database = Options { durability: Durability::Never, ..Options::default() };
+    let folder = tempfile::tempdir().unwrap();
+    let open = || Engine::open(FileStorage::open(folder.path()).unwrap(), &database, Arc::new(TestClock)).unwrap().0;
+    let copy = tempfile::tempdir().unwrap();
+    let first = Server::serving(open(), NetOptions::default(), tempfile::tempdir().unwrap()).await;
+    let put = |server: &Server| server.request("PUT", "/a").header(KEY, "k").body("1").send();
+    let before = put(&first).await.unwrap();
+    // As a kill leaves it: with this durability another epoch begins.
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
+    }
+    let engine = Engine::open(FileStorage::open(copy.path()).unwrap(), &database, Arc::new(TestClock)).unwrap().0;
+    let second = Server::serving(engine, NetOptions::default(), copy).await;
+    let again = put(&second).await.unwrap();
+    assert!(again.headers().contains_key("idempotency-replayed"));
+    assert_eq!(again.headers()["tega-position"], before.headers()["tega-position"]);
+    let read = second.request("GET", "/a").send().await.unwrap();
+    assert_ne!(read.headers()["etag"], before.headers()["etag"]);
+    assert_eq!(again.headers()["etag"], read.headers()["etag"]);
 }
