@@ -3,7 +3,11 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+use futures_util::{SinkExt, StreamExt};
 use tega_client::Client;
+use tokio::net::TcpListener;
+use tokio_tungstenite::accept_async;
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::process::Process;
 
@@ -57,4 +61,35 @@ async fn a_watch_goes_on_over_a_kill_of_the_daemon_and_misses_nothing() {
     assert_eq!(watch.line(), "PUT inventory.ne1.mtu - 3");
     assert_eq!(watch.line(), r#"DELETE inventory.ne1 - {"mtu":3}"#);
     assert!(daemon.terminate().success());
+}
+
+#[tokio::test]
+async fn a_watch_whose_connection_breaks_before_it_was_told_the_present_asks_for_it_again() {
+    // A server that the test plays.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut watch = Watch::start(&format!("http://{}", listener.local_addr().unwrap()), &["--present"]);
+    for revision in 1..=3 {
+        let mut socket = accept_async(listener.accept().await.unwrap().0).await.unwrap();
+        let position = format!("{{\"position\": \"3f.0:{revision}\"}}");
+        assert!(socket.next().await.unwrap().unwrap().into_text().unwrap().starts_with("SESSION "));
+        socket.send(Message::text(format!("SESSIONACK tega\n{position}"))).await.unwrap();
+        let asked = socket.next().await.unwrap().unwrap().into_text().unwrap();
+        let from = if revision < 3 { "present" } else { "3f.0:2" };
+        assert_eq!(asked.as_str(), format!("SUBSCRIBE inventory local False {from}"));
+        socket.send(Message::text(format!("SUBSCRIBED inventory\n{position}"))).await.unwrap();
+        if revision == 2 {
+            let state = "STATE inventory\n{\"position\": \"3f.0:2\", \"nodes\": []}";
+            socket.send(Message::text(state)).await.unwrap();
+            let commit = r#"{"position": "3f.0:2", "time": "", "author": {}, "items": [{"put": {"path": "inventory", "value": 1}}]}"#;
+            socket.send(Message::text(format!("COMMIT inventory\n{commit}"))).await.unwrap();
+            let (told, line) = tokio::task::spawn_blocking(move || {
+                let line = watch.line();
+                (watch, line)
+            })
+            .await
+            .unwrap();
+            assert_eq!(line, "PUT inventory - 1");
+            watch = told;
+        }
+    }
 }

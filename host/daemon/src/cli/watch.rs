@@ -44,13 +44,21 @@ pub(super) fn random_name() -> String {
 /// Prints what a channel has to tell, until Ctrl-C.
 pub(super) async fn run(watched: Watched, from: From) -> Result<()> {
     let (mut session, mut position) = watched.open(&from).await?;
+    // Until the nodes were told as they are, that is what is asked for.
+    let mut owed = (from == From::Present).then_some(From::Present);
     let Watched { client, name, channel, .. } = &watched;
     output::note(&format!("watching {channel} at {} as {name}; Ctrl-C ends it", client.address()));
     loop {
         tokio::select! {
             event = session.next() => match event {
-                Ok(event) => tell(&event, &mut position)?,
-                Err(error) if passes(&error) => (session, position) = again(&watched, error, position).await?,
+                Ok(event) => {
+                    owed = owed.filter(|_| !matches!(event, Event::State(_)));
+                    tell(&event, &mut position)?;
+                }
+                Err(error) if passes(&error) => {
+                    let from = owed.clone().unwrap_or(From::Position(position));
+                    (session, position) = again(&watched, error, from).await?;
+                }
                 Err(error) => return Err(error).context("the watch is over"),
             },
             stopped = tokio::signal::ctrl_c() => {
@@ -77,9 +85,8 @@ impl Watched {
     }
 }
 
-/// Connects again, as often as it takes, and goes on from a position.
-async fn again(watched: &Watched, mut error: SessionError, position: String) -> Result<(Session, String)> {
-    let from = From::Position(position);
+/// Connects again, as often as it takes, and goes on from where it was.
+async fn again(watched: &Watched, mut error: SessionError, from: From) -> Result<(Session, String)> {
     let mut pause_ms = PAUSE_MS.0;
     loop {
         output::note(&format!("{}; trying again in {pause_ms} ms", with_causes(&error)));
