@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tega_tree::{Map, Version};
 
-use crate::limits::IDEMPOTENCY_KEYS_MAX;
+use crate::limits::{IDEMPOTENCY_KEYS_MAX, IDEMPOTENCY_VERSIONS_MAX};
 use crate::{CommitError, ConfirmId, Revision};
 
 /// A key with which a client names one request of its own.
@@ -41,6 +41,8 @@ pub(crate) struct Keys {
     by_key: Map<Arc<str>, Arc<Keyed>>,
     /// The key of each commit that has one: the first is the oldest.
     by_revision: Map<Revision, Arc<str>>,
+    /// The versions that are known with them.
+    versions: usize,
 }
 
 impl Keys {
@@ -68,17 +70,26 @@ impl Keys {
         }
     }
 
-    /// Takes in a further one, and forgets the oldest where there are too many.
+    /// Takes in a further one, and forgets the oldest where there are too many, or where they touched too many roots.
     pub(crate) fn insert(&mut self, keyed: Keyed) {
         let key: Arc<str> = keyed.request.key.as_str().into();
+        self.versions += keyed.versions.len();
         self.by_revision.insert(keyed.revision, Arc::clone(&key));
         self.by_key.insert(key, Arc::new(keyed));
-        while self.by_revision.len() > IDEMPOTENCY_KEYS_MAX
+        while self.has_too_many()
             && let Some((oldest, key)) = self.by_revision.first().map(|(oldest, key)| (*oldest, Arc::clone(key)))
         {
             self.by_revision.remove(&oldest);
+            let versions = self.get(&key).map_or(0, |forgotten| forgotten.versions.len());
+            self.versions = self.versions.saturating_sub(versions);
             self.by_key.remove(&*key);
         }
+    }
+
+    /// The newest stays, however many roots it touched.
+    fn has_too_many(&self) -> bool {
+        let count = self.by_revision.len();
+        count > IDEMPOTENCY_KEYS_MAX || (count > 1 && self.versions > IDEMPOTENCY_VERSIONS_MAX)
     }
 }
 
@@ -98,5 +109,18 @@ mod tests {
         assert!(keys.get("k1").is_none() && keys.get("k2").is_none());
         assert_eq!(keys.get("k3").unwrap().revision, Revision(3));
         assert_eq!(keys.iter().next().unwrap().request.key, "k3");
+    }
+
+    #[test]
+    fn those_of_commits_that_touched_many_roots_are_forgotten_sooner() {
+        let mut keys = Keys::default();
+        let many = IDEMPOTENCY_VERSIONS_MAX / 2;
+        for (revision, roots, left) in [(1, 1, 1), (2, many, 2), (3, many, 2), (4, 3 * many, 1), (5, 1, 1)] {
+            let request = IdempotencyKey { key: format!("k{revision}"), digest: "0a".to_owned() };
+            let versions = (0..roots).map(|root| (format!("r{root}"), Version(0))).collect();
+            keys.insert(Keyed { request, revision: Revision(revision), versions, confirm: None });
+            assert_eq!(keys.iter().count(), left, "{revision}");
+            assert_eq!(keys.versions, keys.iter().map(|known| known.versions.len()).sum::<usize>());
+        }
     }
 }

@@ -154,6 +154,9 @@ pub const REPLAY_RECORD_BYTES_AHEAD: usize = 1024 * 1024;
 /// request does so soon.
 pub const IDEMPOTENCY_KEYS_MAX: usize = 10_000;
 
+/// The versions of roots that are known with idempotency keys, of all of them together: at some 60 bytes each they cost 12 MB.
+pub const IDEMPOTENCY_VERSIONS_MAX: usize = 200_000;
+
 /// The longest idempotency key, in bytes.
 pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
 
