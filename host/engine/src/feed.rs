@@ -125,6 +125,11 @@ impl Feed {
         self.seen
     }
 
+    /// Whether no commit is there yet after the last that was given.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.newest.after(self.seen).is_none()
+    }
+
     /// The next commit.
     ///
     /// # Errors

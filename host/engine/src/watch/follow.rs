@@ -210,6 +210,10 @@ impl Follower {
                 self.caught_up(read)?;
                 continue;
             }
+            if self.reader.is_some() && self.feed.is_at_end() {
+                // It is behind no more, and others may be.
+                self.reader = None;
+            }
             match self.feed.next().await {
                 Ok(commit) => {
                     self.reader = None;

@@ -95,6 +95,11 @@ pub(super) async fn watch(around: Around, watched: Watched, by_events: bool, mut
             (Reader::Events(Events::begin(&around.server, &path, after).await), None)
         } else {
             let (direct, at) = Direct::begin(around.engine(), &watched.texts, after);
+            if around.is_over(at) {
+                // It began anew behind all that was to come.
+                record.heard.push(Heard::Began(Began { after: at, ..began }));
+                return record;
+            }
             (Reader::Direct(Box::new(direct)), Some(at))
         };
         let mut begins = Some(began);
