@@ -143,6 +143,17 @@ async fn a_subscriber_is_told_in_order_of_commits_and_messages() {
 }
 
 #[tokio::test]
+async fn a_subscriber_is_told_of_a_clearing_as_of_a_gap() {
+    let server = TestServer::with_plugins(&[("probe", PROBE)]).await;
+    server.put_ok("/elsewhere", "1").await;
+    let mut watcher = Socket::subscribed(&server, "watcher", "plugin.probe.gaps").await;
+    assert_eq!(server.send(reqwest::Method::POST, "/_clear", "").await.status, 200);
+    let told = watcher.expect("NOTIFY").await;
+    let [first, last] = &told[0]["instance"][0].as_array().unwrap()[..] else { panic!("{told}") };
+    assert!(first == last && first.as_u64().is_some_and(|revision| revision > 1), "{told}");
+}
+
+#[tokio::test]
 async fn a_message_that_a_method_publishes_goes_out_with_its_commit() {
     let server = TestServer::with_plugins(&[("probe", PROBE)]).await;
     let mut listener = Socket::subscribed(&server, "listener", "probe-out").await;

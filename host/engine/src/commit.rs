@@ -73,6 +73,11 @@ impl Checked {
 }
 
 impl Commit {
+    /// Whether it cleared the database: nothing is left of what was before it.
+    pub fn clears(&self) -> bool {
+        self.effects.iter().any(Effect::clears)
+    }
+
     /// The difference between the trees before and after it, a minimal list in the order of paths.
     pub fn diff(&self) -> Vec<Difference> {
         let mut roots: Vec<&Name> = self.changes.iter().map(|authored| authored.change.path().root()).collect();

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::watch;
 
 use crate::limits::FEED_BYTES_MAX;
-use crate::{Commit, Effect, Revision};
+use crate::{Commit, Revision};
 
 /// Why a follower gets no further commit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,7 +61,7 @@ impl Newest {
         let mut passed = Vec::new();
         let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
         for commit in commits {
-            if commit.effects.iter().any(Effect::clears) {
+            if commit.clears() {
                 // What was before it is gone.
                 ring.bytes = 0;
                 passed.extend(ring.commits.drain(..));

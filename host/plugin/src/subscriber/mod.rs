@@ -57,6 +57,8 @@ impl Subscriber {
         loop {
             tokio::select! {
                 next = self.feed.next(), if hears_commits => match next {
+                    // What it knows of before is of no use any more.
+                    Ok(commit) if commit.clears() => self.gap(commit.revision, commit.revision).await,
                     Ok(commit) => self.commit(&commit).await,
                     Err(FeedError::Gap { first, last }) => self.gap(first, last).await,
                     // What else there may be, the feed does not go on after it.
