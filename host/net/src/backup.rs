@@ -6,10 +6,10 @@ use http::Method;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
 use tega_engine::Backup;
 
-use crate::problem::{Kind, Problem};
-use crate::response::{self, Body, POSITION, Response};
+use crate::answer::problem::{Kind, Problem};
+use crate::answer::response::{self, Body, POSITION, Response};
+use crate::answer::streamed::streamed;
 use crate::server::Server;
-use crate::streamed::streamed;
 
 const JSON_LINES: HeaderValue = HeaderValue::from_static("application/jsonl");
 

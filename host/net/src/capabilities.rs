@@ -3,11 +3,11 @@
 use http::StatusCode;
 use http::header::{ALLOW, CONTENT_LENGTH, HeaderName, HeaderValue};
 
+use crate::answer::problem::Problem;
+use crate::answer::response::{self, Response};
 use crate::command::Command;
 use crate::data;
 use crate::manage;
-use crate::problem::Problem;
-use crate::response::{self, Response};
 
 /// The types of patches that are taken (RFC 5789).
 pub(crate) const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");

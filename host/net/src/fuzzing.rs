@@ -3,10 +3,10 @@
 use http::Uri;
 use tega_tree::ReadPath;
 
-use crate::args::Args;
 use crate::data::{encoded, url_of};
 use crate::limits::URL_PATH_BYTES_MAX;
 pub use crate::pubsub::fuzzing::frame;
+use crate::request::args::Args;
 
 /// Reads the target of a request: its path, and its arguments.
 ///

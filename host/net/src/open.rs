@@ -14,8 +14,8 @@ use tega_tree::{Draft, Path, Tree, Value};
 use tokio::time::{Instant, sleep};
 
 use crate::NetOptions;
+use crate::answer::problem::{Kind, Problem};
 use crate::limits::{OPEN_TRANSACTIONS_SWEEP_MS, QUEUED_OPERATION_BYTES};
-use crate::problem::{Kind, Problem};
 
 /// What is to be done to a node once the transaction is committed.
 #[derive(Clone, Debug)]

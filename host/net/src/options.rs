@@ -1,6 +1,7 @@
 //! What an operator may set of the network.
 
-use crate::{ProcessFacts, ServeError, cors, limits};
+use crate::request::cors;
+use crate::{ProcessFacts, ServeError, limits};
 
 /// The longest time that can be set, in milliseconds: 31 days.
 const MS_MAX: u64 = 31 * 24 * 60 * 60 * 1000;

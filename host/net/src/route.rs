@@ -11,13 +11,15 @@ use hyper::body::{Body as _, Incoming};
 use tokio::sync::SemaphorePermit;
 use tracing::Instrument;
 
-use crate::accept::Peer;
+use crate::answer::form::Form;
+use crate::answer::problem::{Kind, Problem};
+use crate::answer::response::{self, Response};
 use crate::command::Command;
-use crate::form::Form;
-use crate::problem::{Kind, Problem};
-use crate::response::{self, Response};
+use crate::request::{cors, trace};
 use crate::server::Server;
-use crate::{backup, capabilities, cors, data, events, manage, metrics, pubsub, rpc, trace};
+use crate::server::accept::Peer;
+use crate::watch::events;
+use crate::{backup, capabilities, data, manage, metrics, pubsub, rpc};
 
 /// Answers a request, whatever happens, within the span of its trace, where it brings one.
 ///

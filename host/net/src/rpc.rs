@@ -6,13 +6,13 @@ use tega_engine::Arguments;
 use tega_engine::limits::CHANNEL_BYTES_MAX;
 use tega_tree::{Path, Value};
 
-use crate::accept::Peer;
-use crate::args::Args;
-use crate::body;
+use crate::answer::problem::{Kind, Problem};
+use crate::answer::response::{self, Response};
 use crate::command::Command;
-use crate::problem::{Kind, Problem};
-use crate::response::{self, Response};
+use crate::request::args::Args;
+use crate::request::body;
 use crate::server::Server;
+use crate::server::accept::Peer;
 
 /// Answers a call with `{"result": ..}`.
 ///

@@ -1,9 +1,9 @@
 //! The server itself.
 
+use crate::answer::problem::Kind;
 use crate::described::Content::{Json, JsonLines, OpenMetrics, Text};
 use crate::described::refusals::{ARGUMENTS, BODY, COMMIT};
 use crate::described::{Argument, Domain, MESSAGE, POSITION, TEGA_ID, TEGA_MESSAGE, Use};
-use crate::problem::Kind;
 
 const VERBOSE: Argument = Argument::query("verbose", Domain::Flag, "Tells each check.");
 

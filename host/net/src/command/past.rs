@@ -1,9 +1,9 @@
 //! The past: versions, the log, differences, rollbacks, tags.
 
+use crate::answer::problem::Kind;
 use crate::described::Content::Json;
 use crate::described::refusals::{ARGUMENTS, BODY, CHANGES, COMMIT, PAST, PATHS};
 use crate::described::{AT, Argument, Domain, LIMIT, NAME, PATH, PATTERN, ROOT, ROOT_OID, TXID, Use, VERSION};
-use crate::problem::Kind;
 
 const FIRST: Argument = Argument::query("from", Domain::Number(0, u64::MAX), "The lowest revision of the page.");
 const LAST: Argument = Argument::query("to", Domain::Number(0, u64::MAX), "The highest revision of the page.");

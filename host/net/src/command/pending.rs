@@ -2,10 +2,10 @@
 
 use tega_engine::limits::MESSAGE_BYTES_MAX;
 
+use crate::answer::problem::Kind;
 use crate::described::Content::Json;
 use crate::described::refusals::{ARGUMENTS, BODY, CHANGES, COMMIT, PATHS};
 use crate::described::{Argument, Domain, ID, PATH, TEGA_ID, Use};
-use crate::problem::Kind;
 
 const REASON: Argument =
     Argument::query("reason", Domain::Text(MESSAGE_BYTES_MAX), "Why, for those that it keeps away.");

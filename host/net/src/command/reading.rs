@@ -1,9 +1,9 @@
 //! Reading: patterns, roots, links, and watches.
 
+use crate::answer::problem::Kind;
 use crate::described::Content::{Events, Json};
 use crate::described::refusals::{ARGUMENTS, PATHS};
 use crate::described::{Argument, Domain, LAST_EVENT_ID, LIMIT, PATTERN, PRESENT, ROOT_OID, SINCE, Use};
-use crate::problem::Kind;
 
 const PATTERNS: Argument =
     Argument::query("pattern", Domain::Patterns, "Which nodes; it may come more than once, up to 64 times.");

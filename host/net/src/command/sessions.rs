@@ -1,9 +1,9 @@
 //! Sessions, what they listen to, and calls of methods.
 
+use crate::answer::problem::Kind;
 use crate::described::Content::Json;
 use crate::described::refusals::{ARGUMENTS, BODY, CHANGES, COMMIT, PAST, PATHS, UNASKED};
 use crate::described::{Argument, Domain, TEGA_ID, Use};
-use crate::problem::Kind;
 
 const METHOD: Argument = Argument::query("path", Domain::Path, "The method, such as hello.greet.");
 

@@ -1,9 +1,9 @@
 //! Transactions: in one request, or open between several.
 
+use crate::answer::problem::Kind;
 use crate::described::Content::Json;
 use crate::described::refusals::{ARGUMENTS, BODY, CHANGES, COMMIT, KEY, PAST};
 use crate::described::{Argument, Domain, ID, IDEMPOTENCY_KEY, MESSAGE, REPLAYED, TEGA_ID, TEGA_MESSAGE, TXID, Use};
-use crate::problem::Kind;
 
 const BODY_OF: &[(&str, &str)] = &[("application/json", "Transaction")];
 

@@ -5,12 +5,13 @@ use tega_engine::{CommitError, Committed, Condition, FailedCondition, Idempotenc
 use tega_tree::{Node, Path, Tree, Value, Version};
 
 use super::preconditions::Preconditions;
-use crate::args::Args;
+use crate::answer::problem::{Kind, Problem};
+use crate::answer::response::{self, Response};
 use crate::open::{Operation, Queued};
-use crate::problem::{Kind, Problem};
-use crate::response::{self, Response};
+use crate::request::args::Args;
+use crate::request::idempotency;
+use crate::rpc;
 use crate::server::Server;
-use crate::{idempotency, rpc};
 
 /// What a write asks for beside what it writes.
 #[derive(Debug)]

@@ -9,14 +9,14 @@ use super::keys::Keys;
 use super::place::nothing_at;
 use super::search::{self, Search};
 use super::view::View;
-use crate::args::Args;
-use crate::coding::{Accepted, Coding};
-use crate::etag::{ETags, Stamp};
-use crate::pieced::{Begun, Wanted};
-use crate::problem::{Kind, Problem};
-use crate::response::{self, Response};
+use crate::answer::coding::{Accepted, Coding};
+use crate::answer::pieced::{Begun, Wanted};
+use crate::answer::problem::{Kind, Problem};
+use crate::answer::response::{self, Response};
+use crate::answer::text::Text;
+use crate::request::args::Args;
+use crate::request::etag::{ETags, Stamp};
 use crate::server::Server;
-use crate::text::Text;
 
 /// Answers with what a path leads to.
 ///

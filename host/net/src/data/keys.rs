@@ -5,8 +5,8 @@ use tega_tree::{Found, ReadPath, Version};
 
 use super::place::{encoded, url_of};
 use super::view::Page;
-use crate::pieced::Pieces;
-use crate::text::write_string;
+use crate::answer::pieced::Pieces;
+use crate::answer::text::write_string;
 
 /// A page of names as a JSON array.
 #[derive(Debug)]

@@ -24,11 +24,11 @@ use hyper::body::Incoming;
 
 pub(crate) use uses::USES;
 
-use crate::accept::Peer;
-use crate::args::Args;
-use crate::problem::Problem;
-use crate::response::Response;
+use crate::answer::problem::Problem;
+use crate::answer::response::Response;
+use crate::request::args::Args;
 use crate::server::Server;
+use crate::server::accept::Peer;
 
 #[cfg(feature = "fuzzing")]
 pub(crate) use place::{encoded, url_of};

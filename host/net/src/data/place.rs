@@ -3,7 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tega_tree::{Path, ReadPath, Tree};
 
-use crate::problem::{Kind, Problem};
+use crate::answer::problem::{Kind, Problem};
 
 /// What a segment of a URL, or the value of an argument in one, may hold as it is.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'%').add(b'%');

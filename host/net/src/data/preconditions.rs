@@ -5,8 +5,8 @@ use http::header::{IF_MATCH, IF_NONE_MATCH};
 use tega_engine::{Condition, FailedCondition, Position};
 use tega_tree::{Node, Path, Tree, Version};
 
-use crate::etag::{ETags, Stamp};
-use crate::problem::{Kind, Problem};
+use crate::answer::problem::{Kind, Problem};
+use crate::request::etag::{ETags, Stamp};
 
 /// What the headers of a write ask for.
 #[derive(Clone, Debug)]

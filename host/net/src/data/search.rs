@@ -6,10 +6,10 @@ use std::collections::VecDeque;
 use percent_encoding::percent_decode_str;
 use tega_tree::{Found, Node, Path, Pattern, Tree};
 
+use crate::answer::pieced::Pieces;
+use crate::answer::problem::{Kind, Problem};
+use crate::answer::text::{Shape, Text, write_string};
 use crate::limits::MATCHES_HELD_MAX;
-use crate::pieced::Pieces;
-use crate::problem::{Kind, Problem};
-use crate::text::{Shape, Text, write_string};
 
 /// Reads the regular expressions of a URL: a `/` counts as a `.`, as in a path, so `\/` separates two of them as `\.` does.
 pub(super) fn pattern(url: &str) -> Result<Pattern, Problem> {

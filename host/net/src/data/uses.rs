@@ -1,5 +1,6 @@
 //! What is said of the HTTP methods of a path.
 
+use crate::answer::problem::Kind;
 use crate::described::Content::{Events, Json};
 use crate::described::refusals::{ARGUMENTS, BODY, CHANGES, COMMIT, KEY, PAST, PATHS};
 use crate::described::{
@@ -7,7 +8,6 @@ use crate::described::{
     TEGA_MESSAGE, TXID, Use, VERSION,
 };
 use crate::limits::KEYS_MAX;
-use crate::problem::Kind;
 
 const DEPTH: Argument = Argument::query(
     "depth",

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use tega_engine::{PastError, State, Which};
 use tega_tree::{Pattern, Tree, Version};
 
-use crate::args::Args;
+use crate::answer::problem::{Kind, Problem};
+use crate::answer::text::Shape;
 use crate::limits::KEYS_MAX;
-use crate::problem::{Kind, Problem};
-use crate::text::Shape;
-use crate::which;
+use crate::request::args::Args;
+use crate::request::which;
 
 /// What the arguments of a read ask for.
 #[derive(Debug)]

@@ -11,17 +11,17 @@ use tega_tree::{Change, ChangeError, Found, Node, Path, ReadPath, Tree, Value};
 use super::PATCHES;
 use super::asked::{Asked, Outcome};
 use super::place::nothing_at;
-use crate::accept::Peer;
-use crate::args::Args;
+use crate::answer::problem::{Kind, Problem};
+use crate::answer::response::{self, POSITION, Response};
 use crate::capabilities::ACCEPT_PATCH;
-use crate::etag::Stamp;
 use crate::limits::PATCH_ATTEMPTS_MAX;
 use crate::open::Operation;
 use crate::patch::Patch;
-use crate::problem::{Kind, Problem};
-use crate::response::{self, POSITION, Response};
+use crate::request::args::Args;
+use crate::request::etag::Stamp;
+use crate::request::{body, idempotency};
 use crate::server::Server;
-use crate::{body, idempotency};
+use crate::server::accept::Peer;
 
 /// Puts the value in the body.
 pub(super) async fn put(

@@ -16,7 +16,7 @@ use http::Method;
 
 pub(crate) use argument::*;
 
-use crate::problem::Kind;
+use crate::answer::problem::Kind;
 
 /// A way to use a command or a path: an HTTP method, with what it takes and gives.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
 //! The problems that several uses can give.
 
-use crate::problem::Kind;
+use crate::answer::problem::Kind;
 
 /// Whatever is asked.
 pub(crate) const ANY: &[Kind] = &[Kind::Internal, Kind::Busy];

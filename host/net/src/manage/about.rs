@@ -6,8 +6,8 @@ use serde_json::json;
 use tega_engine::Engine;
 
 use super::shown::as_json;
-use crate::problem::{Kind, Problem};
-use crate::response::{self, Response};
+use crate::answer::problem::{Kind, Problem};
+use crate::answer::response::{self, Response};
 
 /// `/_roots`: `{"a": 3}`.
 pub(super) fn roots(engine: &Engine) -> Response {

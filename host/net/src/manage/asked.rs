@@ -6,12 +6,13 @@ use hyper::body::Incoming;
 use tega_engine::{Author, Transaction};
 use tega_tree::Path;
 
-use crate::accept::Peer;
-use crate::args::{Args, is_true};
+use crate::answer::problem::{Kind, Problem};
 use crate::described::{ALWAYS, Argument, Others, Place, Use};
-use crate::problem::{Kind, Problem};
+use crate::request::args::{Args, is_true};
+use crate::request::body;
+use crate::rpc;
 use crate::server::Server;
-use crate::{body, rpc};
+use crate::server::accept::Peer;
 
 /// The type of a body that holds arguments.
 const FORM: &[u8] = b"application/x-www-form-urlencoded";

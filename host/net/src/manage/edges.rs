@@ -8,11 +8,11 @@ use tega_engine::{State, Which};
 use tega_tree::{Name, Node, Path, Version};
 
 use super::asked::Asked;
-use crate::problem::{Kind, Problem};
-use crate::response::{Body, JSON, Response};
+use crate::answer::problem::{Kind, Problem};
+use crate::answer::response::{Body, JSON, Response};
+use crate::answer::streamed::streamed;
+use crate::request::which::kept;
 use crate::server::Server;
-use crate::streamed::streamed;
-use crate::which::kept;
 
 /// `GET /_edges?root_oid=&old_roots=`: `[["r(1)","r.a(0)"],["r.a(0)","r(1)"]]`, two entries for each link, from parent to child and
 /// from the child to the parent that it had last, depth first; of all roots where none is named, with the states that are kept

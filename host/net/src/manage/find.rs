@@ -9,9 +9,9 @@ use tega_tree::Path;
 use super::asked::Asked;
 use super::log::pattern;
 use super::shown::{self, as_json};
+use crate::answer::problem::Problem;
+use crate::answer::response::Response;
 use crate::limits::{PAGE_BYTES_MAX, PAGE_DEFAULT};
-use crate::problem::Problem;
-use crate::response::Response;
 
 #[derive(Serialize)]
 struct Page {

@@ -7,8 +7,8 @@ use tega_engine::CommitError;
 use tega_engine::port::{PluginReport, PluginState};
 
 use super::asked::Asked;
-use crate::problem::{Kind, Problem};
-use crate::response::{self, PLAIN_TEXT, Response, with_body};
+use crate::answer::problem::{Kind, Problem};
+use crate::answer::response::{self, PLAIN_TEXT, Response, with_body};
 use crate::server::Server;
 
 /// One check: what for, and what came of it.

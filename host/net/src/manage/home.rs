@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
+use crate::answer::problem::{Kind, Problem};
+use crate::answer::response::{self, Response};
 use crate::command::Command;
 use crate::data;
 use crate::described::{Content, Use};
-use crate::problem::{Kind, Problem};
-use crate::response::{self, Response};
 
 /// What is said of `/`.
 pub(crate) const USES: &[Use] = &[Use::get("what can be done here, as text", "").gives(&[Content::Text])];

@@ -3,7 +3,7 @@
 use tega_engine::SessionScope;
 
 use super::shown::as_json;
-use crate::response::Response;
+use crate::answer::response::Response;
 use crate::server::Server;
 
 /// `/_channels`: `{"a\\.b": ["bob"]}`.

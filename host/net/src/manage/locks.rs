@@ -5,8 +5,8 @@ use tega_engine::{Engine, Lock};
 
 use super::asked::Asked;
 use super::shown::as_json;
-use crate::problem::{Kind, Problem};
-use crate::response::Response;
+use crate::answer::problem::{Kind, Problem};
+use crate::answer::response::Response;
 use crate::server::Server;
 
 #[derive(Serialize)]

@@ -8,9 +8,9 @@ use tega_tree::Pattern;
 
 use super::asked::Asked;
 use super::shown::{self, ShownChange, as_json};
+use crate::answer::problem::{Kind, Problem};
+use crate::answer::response::Response;
 use crate::limits::PAGE_DEFAULT;
-use crate::problem::{Kind, Problem};
-use crate::response::Response;
 use crate::server::Server;
 
 #[derive(Serialize)]

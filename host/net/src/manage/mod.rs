@@ -37,12 +37,12 @@ use hyper::body::Incoming;
 
 pub(crate) use home::{USES, home, unknown};
 
-use crate::accept::Peer;
+use crate::answer::problem::Problem;
+use crate::answer::response::Response;
 use crate::command::Command;
 use crate::openapi;
-use crate::problem::Problem;
-use crate::response::Response;
 use crate::server::Server;
+use crate::server::accept::Peer;
 use asked::Asked;
 
 /// Answers a command that no other room answers; its HTTP method is one that it takes.

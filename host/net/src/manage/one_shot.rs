@@ -9,11 +9,11 @@ use tega_engine::{Checked, CommitError, Keyed};
 use super::asked::Asked;
 use super::posted::Posted;
 use super::shown::{self, Made, ShownChange, as_json};
-use crate::accept::Peer;
-use crate::problem::Problem;
-use crate::response::Response;
+use crate::answer::problem::Problem;
+use crate::answer::response::Response;
+use crate::request::{body, idempotency};
 use crate::server::Server;
-use crate::{body, idempotency};
+use crate::server::accept::Peer;
 
 /// `POST /_transaction`: commits all of it or nothing; with `dry_run=true` it only tells what that would change.
 ///

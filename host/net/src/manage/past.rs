@@ -8,12 +8,12 @@ use tega_engine::{Engine, PastError, State, Which};
 use super::asked::Asked;
 use super::shown::{self, Made, as_json};
 use super::transactions;
+use crate::answer::problem::{Kind, Problem};
+use crate::answer::response::{self, Response};
 use crate::command::BACKTO;
 use crate::described::{PATH, ROOT_OID, TXID};
-use crate::problem::{Kind, Problem};
-use crate::response::{self, Response};
+use crate::request::which::{self, kept};
 use crate::server::Server;
-use crate::which::{self, kept};
 
 /// A version of a root.
 #[derive(Serialize)]

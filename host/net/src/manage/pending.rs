@@ -7,9 +7,9 @@ use tega_engine::{ConfirmId, Engine};
 
 use super::asked::Asked;
 use super::shown::{Made, as_json};
+use crate::answer::problem::Problem;
+use crate::answer::response::Response;
 use crate::described::ID;
-use crate::problem::Problem;
-use crate::response::Response;
 use crate::server::Server;
 
 #[derive(Serialize)]

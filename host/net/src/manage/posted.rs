@@ -7,9 +7,9 @@ use std::time::Duration;
 use tega_engine::{Author, CommitError, Condition, ConfirmId, Engine, Transaction, Which};
 use tega_tree::{Name, Path, Value, Version};
 
+use crate::answer::problem::{Kind, Problem};
 use crate::open::refusal;
-use crate::problem::{Kind, Problem};
-use crate::which::which;
+use crate::request::which::which;
 
 /// What the body may hold.
 const MEMBERS: [&str; 5] = ["operations", "conditions", "message", "confirm_within_ms", "confirm"];

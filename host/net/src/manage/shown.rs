@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use tega_engine::{Author, AuthoredChange, Committed, ConfirmId, Effect, Keyed, Position};
 use tega_tree::{Change, Difference, Path, Version};
 
-use crate::response::{self, Response};
+use crate::answer::response::{self, Response};
 
 /// Answers with JSON in its compact form.
 pub(super) fn as_json(value: &impl Serialize) -> Response {

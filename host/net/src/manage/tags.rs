@@ -7,10 +7,10 @@ use tega_engine::{Engine, PastError, Which};
 
 use super::asked::Asked;
 use super::shown::{Made, as_json};
-use crate::problem::Problem;
-use crate::response::Response;
+use crate::answer::problem::Problem;
+use crate::answer::response::Response;
+use crate::request::which;
 use crate::server::Server;
-use crate::which;
 
 /// A version that got a name.
 #[derive(Serialize)]

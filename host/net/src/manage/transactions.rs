@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::asked::Asked;
 use super::shown;
-use crate::problem::{Kind, Problem};
-use crate::response::{self, Response};
+use crate::answer::problem::{Kind, Problem};
+use crate::answer::response::{self, Response};
 use crate::server::Server;
 
 /// `POST /_begin`: `{"txid": ".."}`.

@@ -22,8 +22,8 @@ use tega_engine::metrics::{Counter, Counters, Gauge, Histogram};
 
 pub use process::ProcessFacts;
 
-use crate::problem::Problem;
-use crate::response::{Response, with_body};
+use crate::answer::problem::Problem;
+use crate::answer::response::{Response, with_body};
 use crate::server::Server;
 use page::Format;
 

@@ -19,9 +19,9 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use serde_json::{Map, Value as Json, json};
 
+use crate::answer::response::{self, Response};
 use crate::command::Command;
 use crate::described::Use;
-use crate::response::{self, Response};
 use crate::{data, manage};
 
 static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| document().to_string().into());

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::answer::problem::Kind;
 use crate::described::{Argument, Content, Domain, PATH, Place, Use};
-use crate::problem::Kind;
 
 /// A use as an operation.
 pub(super) fn of(used: &Use, name: &str) -> Json {

@@ -9,8 +9,8 @@ use tega_tree::{Content, Name, Node, Path, PathError, Tree, Value};
 use super::inside::{self, Edit, NotThere};
 use super::pointer::Pointer;
 use super::{Act, Operation};
+use crate::answer::problem::{Kind, Problem};
 use crate::limits::PATCH_COPIED_BYTES_MAX;
-use crate::problem::{Kind, Problem};
 
 /// Why an operation can't be made.
 #[derive(Debug)]

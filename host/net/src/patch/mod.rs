@@ -14,8 +14,8 @@ mod pointer;
 use tega_engine::Transaction;
 use tega_tree::{Path, Value};
 
+use crate::answer::problem::{Kind, Problem};
 use crate::limits::PATCH_OPERATIONS_MAX;
-use crate::problem::{Kind, Problem};
 use apply::Applying;
 use pointer::Pointer;
 

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 use super::closing::Closing;
 use crate::NetOptions;
-use crate::problem::{Kind, Problem};
+use crate::answer::problem::{Kind, Problem};
 use crate::rpc;
 use crate::server::Server;
 

@@ -24,10 +24,10 @@ use super::roster::Seat;
 use super::socket::Socket;
 use super::subscriptions::{Channel, Subscriptions, Telling};
 use super::watches::{self, FromChannel, Watches};
-use crate::accept::Peer;
 use crate::limits::NODE_FRAME_BYTES_MAX;
 use crate::server::Server;
-use crate::stage::Stages;
+use crate::server::accept::Peer;
+use crate::server::stage::Stages;
 
 /// What can come next.
 enum Event {

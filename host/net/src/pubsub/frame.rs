@@ -10,7 +10,7 @@ use super::calls::Call;
 use super::closing::Closing;
 use super::node::{self, Asked, Told};
 use super::subscriptions::{Channel, Form, Telling};
-use crate::args::is_true;
+use crate::request::args::is_true;
 
 /// What a client asks for.
 #[derive(Clone, Debug, PartialEq)]

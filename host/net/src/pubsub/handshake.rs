@@ -12,12 +12,12 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::connection::Connection;
 use super::socket::Socket;
-use crate::accept::Peer;
+use crate::answer::problem::{Kind, Problem};
+use crate::answer::response::{self, Response};
 use crate::command::Command;
 use crate::limits::{NODE_FRAME_BYTES_MAX, SOCKET_READ_BYTES};
-use crate::problem::{Kind, Problem};
-use crate::response::{self, Response};
 use crate::server::Server;
+use crate::server::accept::Peer;
 
 /// The versions of the protocol that are taken. 7 and 8 are drafts of 13 whose handshake and frames are the same.
 const VERSIONS: [&str; 3] = ["13", "8", "7"];

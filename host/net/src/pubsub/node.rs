@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::closing::Closing;
 use crate::limits::NODE_ITEMS_MAX;
-use crate::which;
+use crate::request::which;
 
 /// A root, or a node below one, that a node asks for, with the version that it has: -1 for none.
 pub(super) type Asked = (Path, i64);

@@ -13,8 +13,8 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::closing::Closing;
-use crate::accept::Peer;
 use crate::limits::CLOSE_MS_MAX;
+use crate::server::accept::Peer;
 
 /// What a ping or a pong of a client is longer than its payload, in bytes: two of its head, four of its mask (RFC 6455, 5.2).
 const CONTROL_HEAD_BYTES: usize = 6;

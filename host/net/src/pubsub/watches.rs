@@ -17,8 +17,8 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use super::closing::Closing;
 use crate::limits::NOTIFY_BYTES_MAX;
 use crate::server::Server;
-use crate::told::{Stands, Told};
-use crate::watching::{Present, Since, Watching};
+use crate::watch::told::{Stands, Told};
+use crate::watch::watching::{Present, Since, Watching};
 
 /// What a watch told, with the channel as it was written.
 pub(super) type FromChannel = (String, Told);

@@ -10,10 +10,10 @@ use http_body_util::BodyExt;
 use jsonschema::Validator;
 use serde_json::{Value as Json, json};
 
+use crate::answer::problem::Kind;
+use crate::answer::response::{Body, Response};
 use crate::command::Command;
 use crate::openapi::document;
-use crate::problem::Kind;
-use crate::response::{Body, Response};
 
 /// The document, where objects hold nothing else than what is described.
 static CLOSED: LazyLock<Json> = LazyLock::new(|| {

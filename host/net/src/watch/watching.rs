@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use crate::server::Server;
-use crate::told::Told;
+use crate::watch::told::Told;
 
 /// From where on a client is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

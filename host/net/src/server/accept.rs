@@ -12,12 +12,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 
-use crate::address::{AddressPlace, Addresses};
-use crate::connection;
-use crate::intake::Partial;
 use crate::limits::{ACCEPT_PAUSE_MS, LINGER_MS_MAX, REFUSALS_MAX, RETRY_AFTER_S};
 use crate::metrics::Metrics;
 use crate::server::Server;
+use crate::server::address::{AddressPlace, Addresses};
+use crate::server::connection;
+use crate::server::intake::Partial;
 
 /// What is known of the other end of a connection. While it lives, the connection has its place among the others.
 #[derive(Debug)]

@@ -7,9 +7,9 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use tokio::time::{Instant, timeout_at};
 
-use crate::accept::Peer;
-use crate::problem::{Kind, Problem};
+use crate::answer::problem::{Kind, Problem};
 use crate::server::Server;
+use crate::server::accept::Peer;
 
 /// Reads a body.
 ///

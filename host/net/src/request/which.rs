@@ -3,8 +3,8 @@
 use tega_engine::{State, Which};
 use tega_tree::Version;
 
-use crate::args::Args;
-use crate::problem::{Kind, Problem};
+use crate::answer::problem::{Kind, Problem};
+use crate::request::args::Args;
 
 /// Reads a state as requests write it: a version such as `3`, `-1` for the one before the present, a time (RFC 3339), a tag.
 pub(crate) fn which(text: &str) -> Option<Which> {

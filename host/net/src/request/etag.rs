@@ -8,7 +8,7 @@ use http::header::{HeaderName, HeaderValue};
 use tega_engine::Position;
 use tega_tree::Version;
 
-use crate::problem::{Kind, Problem};
+use crate::answer::problem::{Kind, Problem};
 
 /// How much of the history's id stands in an ETag.
 const HISTORY_CHARS: usize = 8;

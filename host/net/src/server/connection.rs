@@ -12,11 +12,11 @@ use hyper_util::server::conn::auto::Builder;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::accept::Peer;
 use crate::limits::{FAULTY_STREAMS_MAX, RESET_STREAMS_MAX};
-use crate::sent::{Activity, Sent, Streams};
 use crate::server::Server;
-use crate::stream::Stream;
+use crate::server::accept::Peer;
+use crate::server::sent::{Activity, Sent, Streams};
+use crate::server::stream::Stream;
 use crate::{NetOptions, route};
 
 /// Serves a connection until one end closes it, or it becomes a WebSocket.

@@ -1,4 +1,19 @@
 //! Serving: from the listener to the drained stop.
+//!
+//! ```text
+//! mod.rs          serve, and what every connection shares;  stage.rs: serving, draining, cut
+//! accept.rs       taking connections, and turning those over the limit away;  address.rs: those of each address
+//! connection.rs   one connection;  stream.rs: its bytes, with a bound on every wait
+//! intake.rs       what is being received and not whole yet;  sent.rs: an answer on its way
+//! ```
+
+pub(crate) mod accept;
+mod address;
+mod connection;
+pub(crate) mod intake;
+mod sent;
+pub(crate) mod stage;
+mod stream;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -9,12 +24,12 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use crate::accept::Acceptor;
-use crate::intake::Intake;
 use crate::metrics::Metrics;
 use crate::open::OpenTransactions;
 use crate::pubsub::Roster;
-use crate::stage::{Stage, Stages};
+use crate::server::accept::Acceptor;
+use crate::server::intake::Intake;
+use crate::server::stage::{Stage, Stages};
 use crate::{NetOptions, Setting};
 
 /// Why serving did not begin, or did not end as it should.

@@ -14,14 +14,14 @@ use percent_encoding::percent_decode_str;
 use tega_tree::{Pattern, ReadPath};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::args::Args;
+use crate::answer::problem::{Kind, Problem};
+use crate::answer::response::{Body, Response};
+use crate::answer::streamed::{Feeder, fed};
 use crate::limits::{PATTERNS_MAX, STREAM_CHUNK_BYTES};
-use crate::problem::{Kind, Problem};
-use crate::response::{Body, Response};
+use crate::request::args::Args;
 use crate::server::Server;
-use crate::streamed::{Feeder, fed};
-use crate::told::Told;
-use crate::watching::{Present, Since, Watching};
+use crate::watch::told::Told;
+use crate::watch::watching::{Present, Since, Watching};
 
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");

@@ -15,9 +15,9 @@ use tega_engine::{
 };
 use tega_tree::{ChangeError, JsonError, PathError};
 
-use crate::form::Form;
+use crate::answer::form::Form;
+use crate::answer::response::{PLAIN_TEXT, PROBLEM_JSON, Response, with_body};
 use crate::limits::RETRY_AFTER_S;
-use crate::response::{PLAIN_TEXT, PROBLEM_JSON, Response, with_body};
 
 /// What went wrong, as clients tell problems apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

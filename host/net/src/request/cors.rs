@@ -12,9 +12,9 @@ use http::header::{
 use http::uri::Authority;
 use http::{HeaderMap, Method, Request};
 
+use crate::answer::problem::{Kind, Problem};
+use crate::answer::response::Response;
 use crate::limits::CORS_AGE_S;
-use crate::problem::{Kind, Problem};
-use crate::response::Response;
 
 /// The headers of answers that a page may read beside those that it always may.
 const EXPOSED: &str = "etag, tega-position, link, idempotency-replayed";

@@ -9,11 +9,11 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, VARY};
 use http::{HeaderMap, StatusCode};
 use tokio::sync::SemaphorePermit;
 
-use crate::coding::{Accepted, Coding, Encoder};
+use crate::answer::coding::{Accepted, Coding, Encoder};
+use crate::answer::problem::Problem;
+use crate::answer::response::{self, Body, JSON, Response, with_body};
+use crate::answer::streamed::{Feeder, fed};
 use crate::limits::{ANSWER_WHOLE_BYTES_MAX, STREAM_CHUNK_BYTES};
-use crate::problem::Problem;
-use crate::response::{self, Body, JSON, Response, with_body};
-use crate::streamed::{Feeder, fed};
 
 /// Text that is written piece by piece.
 pub(crate) trait Pieces: Send + 'static {

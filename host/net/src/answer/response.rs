@@ -5,7 +5,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Response as HttpResponse, StatusCode};
 use http_body_util::{Either, Full};
 
-use crate::streamed::Streamed;
+use crate::answer::streamed::Streamed;
 
 /// The body of an answer: known whole, or written while it is sent.
 pub(crate) type Body = Either<Full<Bytes>, Streamed>;

@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use tega_engine::limits::IDEMPOTENCY_KEY_BYTES_MAX;
 use tega_engine::{CommitError, IdempotencyKey, Keyed, State};
 
-use crate::problem::{Kind, Problem};
-use crate::response::Response;
+use crate::answer::problem::{Kind, Problem};
+use crate::answer::response::Response;
 
 /// The header.
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");

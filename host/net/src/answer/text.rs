@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tega_engine::State;
 use tega_tree::{Content, Found, Name, Node, Path, Value};
 
-use crate::pieced::Pieces;
+use crate::answer::pieced::Pieces;
 
 /// How a node is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -11,9 +11,9 @@ use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 use crate::NetOptions;
-use crate::accept::Peer;
-use crate::intake::{Held, Intake};
 use crate::limits::LINGER_MS_MAX;
+use crate::server::accept::Peer;
+use crate::server::intake::{Held, Intake};
 
 /// A TCP stream that fails when the peer takes nothing for too long, or sends a frame for too long, and that at its end takes in what the peer is still
 /// sending: a stream that is closed with bytes unread is reset, and the peer loses the answer.

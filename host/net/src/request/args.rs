@@ -3,8 +3,8 @@
 use http::HeaderMap;
 use percent_encoding::percent_decode_str;
 
+use crate::answer::problem::{Kind, Problem};
 use crate::described::{MESSAGE, TEGA_MESSAGE};
-use crate::problem::{Kind, Problem};
 
 /// The arguments in a URL. Names are case sensitive; of one that comes more than once the last counts.
 #[derive(Debug)]

@@ -11,8 +11,8 @@ use http::header::{ACCEPT_ENCODING, HeaderValue};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use zstd::stream::raw::CParameter;
 
+use crate::answer::problem::{Kind, Problem};
 use crate::limits::{CODED_BYTES_MIN, CODED_STREAMS_MAX, ZSTD_WINDOW_LOG};
-use crate::problem::{Kind, Problem};
 
 /// Fast, and not far from the best: JSON compresses well at any level.
 const GZIP_LEVEL: u32 = 4;

@@ -19,8 +19,8 @@ use hyper::body::{Frame, SizeHint};
 use hyper::rt::Executor;
 use tokio::time::{Instant, Sleep, sleep};
 
+use crate::answer::response::{Body, Response};
 use crate::limits::STREAM_PIECE_BYTES;
-use crate::response::{Body, Response};
 
 tokio::task_local! {
     /// That of the HTTP/2 stream whose request is being answered.
