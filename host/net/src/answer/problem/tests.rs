@@ -58,3 +58,22 @@ fn a_fault_of_ours_does_not_tell_its_cause() {
     assert!(!serde_json::to_string(&problem).unwrap().contains("secret"));
     assert!(!problem.to_string().contains("secret"));
 }
+
+#[test]
+fn the_guide_lists_every_problem_with_its_status_and_title() {
+    let table = include_str!("../../../../../docs/guide/problems.md");
+    let source = include_str!("../problem.rs");
+    let facts = source.lines().filter_map(|line| Some(line.split_once("=> (S::")?.1.split('"').collect::<Vec<_>>()));
+    let mut known: Vec<(&str, &str)> = facts.map(|facts| (facts[1], facts[3])).collect();
+    let row = |line: &'static str| Some((line.strip_prefix("| `")?.split('`').next()?, line.split(" | ").nth(2)?));
+    let mut listed: Vec<(&str, &str)> = table.lines().filter_map(row).collect();
+    listed.sort_unstable();
+    known.sort_unstable();
+    assert!(known.len() > 40, "{known:?}");
+    assert_eq!(listed, known);
+    let kinds = [Kind::BelowLeaf, Kind::NoLongerKept, Kind::KeyReused, Kind::NoSpace, Kind::ForeignOrigin];
+    for (status, word, title) in kinds.map(Kind::facts) {
+        let row = format!("| `{word}` | {} | {title} |", status.as_u16());
+        assert!(table.contains(&row), "{row}");
+    }
+}
