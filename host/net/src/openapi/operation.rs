@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json, json};
 
 use crate::answer::problem::Kind;
+use crate::described::refusals::ANY;
 use crate::described::{Argument, Content, Domain, PATH, Place, Use};
 
 /// A use as an operation.
@@ -38,8 +39,8 @@ pub(super) fn of_head(used: &Use, name: &str) -> Json {
 
 /// OPTIONS of any path.
 pub(super) fn of_options(name: &str) -> Json {
-    let kinds = if name == NODE { &[Kind::NoCommand][..] } else { &[] };
-    let mut responses = responses_of(kinds, WithBody::Yes);
+    let of_paths = if name == NODE { &[Kind::NoCommand, Kind::PathTooLong][..] } else { &[] };
+    let mut responses = responses_of(&[of_paths, ANY].concat(), WithBody::Yes);
     let allow = json!({ "description": "The HTTP methods that the path takes.", "schema": { "type": "string" } });
     responses.insert("204".to_owned(), json!({ "description": "In its headers.", "headers": { "Allow": allow } }));
     json!({ "operationId": id("OPTIONS", name), "summary": "which HTTP methods the path takes", "responses": responses })
