@@ -13,6 +13,7 @@ use zstd::stream::raw::CParameter;
 
 use crate::answer::problem::{Kind, Problem};
 use crate::limits::{CODED_BYTES_MIN, CODED_STREAMS_MAX, ZSTD_WINDOW_LOG};
+use crate::request::liked::liked;
 
 /// Fast, and not far from the best: JSON compresses well at any level.
 const GZIP_LEVEL: u32 = 4;
@@ -73,16 +74,11 @@ pub(crate) struct Accepted {
 impl Accepted {
     /// What the `Accept-Encoding` headers ask for (RFC 9110, 12.5.3). Of codings that are liked as well, zstd is taken.
     pub(crate) fn read(headers: &HeaderMap) -> Self {
-        let mut all = headers.get_all(ACCEPT_ENCODING).iter().peekable();
-        if all.peek().is_none() {
+        if !headers.contains_key(ACCEPT_ENCODING) {
             return Self { coding: None, plain: true };
         }
         let (mut gzip, mut zstd, mut plain, mut other) = (None, None, None, None);
-        for item in all.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')) {
-            let mut parts = item.split(';').map(str::trim);
-            let name = parts.next().unwrap_or_default().to_ascii_lowercase();
-            let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
-            let quality: f32 = quality.map_or(1.0, |quality| quality.parse().unwrap_or(0.0));
+        for (name, quality) in liked(headers, &ACCEPT_ENCODING) {
             match name.as_str() {
                 "gzip" | "x-gzip" => gzip = Some(quality),
                 "zstd" => zstd = Some(quality),
@@ -92,9 +88,9 @@ impl Accepted {
             }
         }
         let of = |named: Option<f32>| named.or(other).unwrap_or(0.0);
-        let (coding, liked) = if of(zstd) >= of(gzip) { (Coding::Zstd, of(zstd)) } else { (Coding::Gzip, of(gzip)) };
+        let (coding, most) = if of(zstd) >= of(gzip) { (Coding::Zstd, of(zstd)) } else { (Coding::Gzip, of(gzip)) };
         let takes_plain = plain.or(other).is_none_or(|quality| quality > 0.0);
-        let is_liked = liked > 0.0 && plain.is_none_or(|plain| liked >= plain);
+        let is_liked = most > 0.0 && plain.is_none_or(|plain| most >= plain);
         Self { coding: is_liked.then_some(coding), plain: takes_plain }
     }
 

@@ -5,6 +5,8 @@
 use http::HeaderMap;
 use http::header::ACCEPT;
 
+use crate::request::liked::liked;
+
 /// How a problem is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -18,12 +20,7 @@ impl Form {
     /// What the `Accept` headers ask for: JSON where they name it and like it as well as text.
     pub(crate) fn wanted(headers: &HeaderMap) -> Self {
         let (mut json, mut text) = (0.0_f32, 0.0_f32);
-        let ranges = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-        for range in ranges.flat_map(|value| value.split(',')) {
-            let mut parts = range.split(';').map(str::trim);
-            let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
-            let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
-            let quality = quality.map_or(1.0, |quality| quality.parse().unwrap_or(0.0));
+        for (kind, quality) in liked(headers, &ACCEPT) {
             match kind.as_str() {
                 "application/json" | "application/problem+json" | "application/*" => json = json.max(quality),
                 "text/plain" | "text/html" | "text/*" | "*/*" => text = text.max(quality),

@@ -17,6 +17,7 @@ use prometheus_client::registry::{Registry, Unit};
 use tega_engine::metrics::Histogram;
 
 use super::families;
+use crate::request::liked::liked;
 use crate::server::Server;
 
 /// How the page is written.
@@ -30,12 +31,7 @@ impl Format {
     /// What the `Accept` headers ask for: OpenMetrics where they name it and like it as well as plain text.
     pub(super) fn wanted(headers: &HeaderMap) -> Self {
         let (mut open, mut plain) = (0.0_f32, 0.0_f32);
-        let ranges = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-        for range in ranges.flat_map(|value| value.split(',')) {
-            let mut parts = range.split(';').map(str::trim);
-            let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
-            let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
-            let quality = quality.map_or(1.0, |quality| quality.parse().unwrap_or(0.0));
+        for (kind, quality) in liked(headers, &ACCEPT) {
             match kind.as_str() {
                 "application/openmetrics-text" => open = open.max(quality),
                 "text/plain" | "text/*" | "*/*" => plain = plain.max(quality),
