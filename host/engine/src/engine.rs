@@ -263,7 +263,7 @@ impl Engine {
             let state = self.state();
             // Of a request that was made meanwhile, guards would judge what it comes to a second time.
             if let Some(key) = &transaction.key {
-                state.keys.check(key)?;
+                state.check_key(key)?;
             }
             let begun = Instant::now();
             let settled = self.0.hooks.settle(&transaction, state).await;

@@ -11,7 +11,7 @@ use crate::ephemeral::Ephemerals;
 use crate::history::{History, Kept, Past, PastError, PastState, Step, Which};
 use crate::keys::Keys;
 use crate::pending::{self, Pending, PendingStep};
-use crate::{Author, AuthorKind, AuthoredChange, Effect, HistoryLimits, Keyed, Owner};
+use crate::{Author, AuthorKind, AuthoredChange, CommitError, Effect, HistoryLimits, IdempotencyKey, Keyed, Owner};
 
 /// The number of a commit of the database: 1, 2, 3, ... without gaps, below 2^53. 0 stands for the empty database before its
 /// first commit.
@@ -140,9 +140,12 @@ impl State {
         self.ephemeral.get(path)
     }
 
-    /// What became of the request with an idempotency key, as far as that is known still.
-    pub fn keyed(&self, key: &str) -> Option<Arc<Keyed>> {
-        self.keys.get(key).cloned()
+    /// Whether a request with an idempotency key was committed already, as far as that is known still.
+    ///
+    /// # Errors
+    /// [`CommitError::Repeated`] where it was, [`CommitError::KeyReused`] where another one with its key was.
+    pub fn check_key(&self, request: &IdempotencyKey) -> Result<(), CommitError> {
+        self.keys.check(request)
     }
 
     /// The revision at which its history began: that of the commit that cleared the database, or 0.

@@ -77,7 +77,7 @@ impl<'r> Batch<'r> {
 
     fn check(&self, submission: &Submission) -> Result<(), Refusal> {
         if let Some(key) = &submission.key {
-            self.state.keys.check(key).map_err(Refusal::Commit)?;
+            self.state.check_key(key).map_err(Refusal::Commit)?;
         }
         let (tree, revision) = (&self.state.tree, self.state.revision());
         let failed = condition::failed(&submission.conditions, tree);

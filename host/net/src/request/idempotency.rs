@@ -42,11 +42,11 @@ pub(crate) fn key_of(head: &Parts, body: &[u8]) -> Result<Option<IdempotencyKey>
 /// # Errors
 /// Where the key is that of another request.
 pub(crate) fn earlier(state: &State, key: Option<&IdempotencyKey>) -> Result<Option<Box<Keyed>>, Problem> {
-    let Some((key, earlier)) = key.and_then(|key| Some((key, state.keyed(&key.key)?))) else { return Ok(None) };
-    if earlier.request != *key {
-        return Err(CommitError::KeyReused { key: key.key.clone() }.into());
+    match key.map_or(Ok(()), |key| state.check_key(key)) {
+        Ok(()) => Ok(None),
+        Err(CommitError::Repeated { earlier }) => Ok(Some(earlier)),
+        Err(error) => Err(error.into()),
     }
-    Ok(Some(Box::new(Keyed::clone(&earlier))))
 }
 
 /// Marks an answer as that of a request that was made before.

@@ -37,21 +37,26 @@ impl Shown {
     }
 }
 
-fn lines(page: &str) -> Vec<Shown> {
-    let mut lines: Vec<Shown> = Vec::new();
+/// The commands of a page, each with what it says comes back.
+pub(super) fn commands(page: &'static str) -> Vec<(&'static str, String)> {
+    let mut commands: Vec<(&str, String)> = Vec::new();
     for block in page.split("```console\n").skip(1) {
         for line in block.split("```").next().unwrap().lines() {
             match line.strip_prefix("$ ") {
-                Some(command) => lines.push(Shown::parse(command)),
+                Some(command) => commands.push((command, String::new())),
                 None => {
-                    let answer = &mut lines.last_mut().unwrap().answer;
+                    let answer = &mut commands.last_mut().unwrap().1;
                     answer.push_str(line);
                     answer.push('\n');
                 }
             }
         }
     }
-    lines
+    commands
+}
+
+fn lines(page: &'static str) -> Vec<Shown> {
+    commands(page).into_iter().map(|(command, answer)| Shown { answer, ..Shown::parse(command) }).collect()
 }
 
 /// The id that an answer tells, where it tells one.

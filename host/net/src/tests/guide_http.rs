@@ -1,6 +1,7 @@
 //! The guides to the data paths and to operating show what the server answers: each line in them is run.
 
 use super::Server;
+use super::guide::commands;
 use super::told::{Told, ask};
 
 const DATA: &str = include_str!("../../../../docs/guide/http.md");
@@ -58,20 +59,7 @@ impl Shown {
 }
 
 fn lines(page: &'static str) -> Vec<Shown> {
-    let mut lines: Vec<Shown> = Vec::new();
-    for block in page.split("```console\n").skip(1) {
-        for line in block.split("```").next().unwrap().lines() {
-            match line.strip_prefix("$ ") {
-                Some(command) => lines.push(Shown::parse(command)),
-                None => {
-                    let answer = &mut lines.last_mut().unwrap().answer;
-                    answer.push_str(line);
-                    answer.push('\n');
-                }
-            }
-        }
-    }
-    lines
+    commands(page).into_iter().map(|(command, answer)| Shown { answer, ..Shown::parse(command) }).collect()
 }
 
 #[tokio::test]
