@@ -35,7 +35,7 @@ fn line(plugin: &PluginReport) -> String {
             let methods = if methods.is_empty() { "no methods".to_owned() } else { methods.join(", ") };
             format!("{} {version}: {methods}", plugin.name)
         }
-        PluginState::Refused => {
+        _ => {
             format!("{} refused: {}", plugin.name, plugin.reason.as_deref().unwrap_or("for no reason told"))
         }
     }

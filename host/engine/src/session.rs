@@ -38,6 +38,8 @@ pub struct Sessions(Arc<Shared>);
 struct Shared {
     last_id: AtomicU64,
     open: Mutex<HashMap<u64, Open>>,
+    /// The sessions of plugins.
+    of_plugins: Mutex<HashSet<u64>>,
     locks: Locks,
     /// Those that ended, until the writer has taken away what belonged to them.
     ended: Mutex<Vec<u64>>,
@@ -56,6 +58,14 @@ impl Sessions {
         let (caller, calls) = session_calls();
         self.table().insert(id, Open { name: name.to_owned(), scope, caller, answers_for: HashSet::new() });
         Session { sessions: self.clone(), id, name: name.to_owned(), scope, calls: Some(calls) }
+    }
+
+    /// Opens the session that a plugin's ephemeral nodes belong to. It is nobody's on the network: it proves no client's name, is
+    /// listed nowhere, and answers no calls.
+    pub fn open_for_plugin(&self, plugin: &str) -> Session {
+        let id = self.0.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+        self.of_plugins().insert(id);
+        Session { sessions: self.clone(), id, name: plugin.to_owned(), scope: SessionScope::Local, calls: None }
     }
 
     /// The open session of a name as the owner of ephemeral nodes; of several the one opened last.
@@ -113,7 +123,7 @@ impl Sessions {
 
     /// Whether the session of a number is open.
     pub(crate) fn is_open(&self, id: u64) -> bool {
-        self.table().contains_key(&id)
+        self.table().contains_key(&id) || self.of_plugins().contains(&id)
     }
 
     /// A client who says it is of this name: proven, if a session of that name is open.
@@ -121,6 +131,11 @@ impl Sessions {
         let name = name.filter(|name| !name.is_empty());
         let proven = name.is_some_and(|name| self.table().values().any(|open| open.name == name));
         Author::client(name.map(str::to_owned), proven)
+    }
+
+    fn of_plugins(&self) -> MutexGuard<'_, HashSet<u64>> {
+        // As with the table.
+        self.0.of_plugins.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn table(&self) -> MutexGuard<'_, HashMap<u64, Open>> {
@@ -183,6 +198,7 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         self.sessions.table().remove(&self.id);
+        self.sessions.of_plugins().remove(&self.id);
         self.sessions.locks().release_all(self.id);
         self.sessions.0.ended.lock().unwrap_or_else(PoisonError::into_inner).push(self.id);
         // Where the queue is full the writer is at work, and looks by itself.
@@ -194,6 +210,20 @@ impl Drop for Session {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_session_of_a_plugin_is_open_but_nobody_s_on_the_network() {
+        let sessions = Sessions::default();
+        let own = sessions.open_for_plugin("probe");
+        assert!(sessions.is_open(own.id()));
+        assert!(
+            sessions.names().is_empty() && sessions.newest_of("probe").is_none() && sessions.caller("probe").is_none()
+        );
+        assert!(!sessions.author(Some("probe")).proven);
+        let id = own.id();
+        drop(own);
+        assert!(!sessions.is_open(id) && sessions.take_ended() == [id]);
+    }
 
     #[test]
     fn a_name_is_proven_while_a_session_of_it_is_open() {

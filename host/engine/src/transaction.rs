@@ -12,7 +12,7 @@ use crate::limits::{
 };
 use crate::operation::{Act, Authored, Confirmation, Operation};
 use crate::reads::Reads;
-use crate::{Author, CommitError, Condition, ConfirmId, IdempotencyKey, Owner, State, Which};
+use crate::{Author, CommitError, Condition, ConfirmId, IdempotencyKey, Owner, PastError, State, Which};
 
 /// Some names of a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,6 +132,19 @@ impl Transaction {
     pub fn get(&mut self, path: &ReadPath) -> Option<Value> {
         self.note_read(path);
         self.draft.tree().find(path).map(tega_tree::Found::to_value)
+    }
+
+    /// The node at a path as it was, with nothing of this transaction; none where there was none. What was does not change, so
+    /// only a version counted from the present one is noted as read.
+    ///
+    /// # Errors
+    /// [`PastError`].
+    pub fn get_at(&mut self, path: &Path, which: &Which) -> Result<Option<Node>, PastError> {
+        let root = Path::from_names(vec![path.root().clone()]);
+        if let (Ok(root), false) = (root, matches!(which, Which::Version(_) | Which::Tag(_))) {
+            self.note_read(&ReadPath::from(root));
+        }
+        Ok(self.base.root_at(path.root(), which)?.node_at(path))
     }
 
     /// Up to `limit` names of the container at a path, after the name `after`; none at all for a leaf, `None` where there is

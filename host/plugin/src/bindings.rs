@@ -74,6 +74,28 @@ pub(crate) mod guard {
     });
 }
 
+/// What a plugin that computes nodes exports.
+pub(crate) mod view {
+    wasmtime::component::bindgen!({
+        path: "../../wit/tega-plugin@0.1.0",
+        world: "with-view",
+        exports: { default: async },
+        with: { "tega:plugin": crate::bindings::imports::tega::plugin },
+        require_store_data_send: true,
+    });
+}
+
+/// What a plugin that is called at intervals exports.
+pub(crate) mod timer {
+    wasmtime::component::bindgen!({
+        path: "../../wit/tega-plugin@0.1.0",
+        world: "with-timer",
+        exports: { default: async },
+        with: { "tega:plugin": crate::bindings::imports::tega::plugin },
+        require_store_data_send: true,
+    });
+}
+
 pub(crate) use imports::tega::plugin as host;
 pub(crate) use imports::tega::plugin::types;
 pub(crate) use lifecycle::exports::tega::plugin::lifecycle as described;

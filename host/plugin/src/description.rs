@@ -9,7 +9,9 @@ use crate::bindings::described;
 use crate::error::LoadError;
 use crate::exports::Interfaces;
 use crate::grants::{Grants, includes};
-use crate::limits::{DESCRIBED_MAX, DESCRIBED_REGEXES_MAX, NAME_BYTES_MAX, SUMMARY_BYTES_MAX};
+use crate::limits::{
+    DESCRIBED_MAX, DESCRIBED_REGEXES_MAX, NAME_BYTES_MAX, SUMMARY_BYTES_MAX, TIMER_MS_MAX, TIMER_MS_MIN,
+};
 
 /// What a plugin is and does.
 #[derive(Clone, Debug)]
@@ -26,6 +28,10 @@ pub(crate) struct Description {
     pub(crate) transforms: BTreeMap<i32, Vec<Pattern>>,
     /// The patterns of its guards, by order.
     pub(crate) guards: BTreeMap<i32, Vec<Pattern>>,
+    /// The nodes it computes.
+    pub(crate) views: Vec<ViewDescription>,
+    /// The ticks it wants.
+    pub(crate) timers: Vec<TimerDescription>,
     wishes: Wishes,
 }
 
@@ -36,6 +42,22 @@ pub(crate) struct MethodDescription {
     pub(crate) summary: String,
     /// The JSON Schema of its named arguments.
     pub(crate) parameters: Option<Json>,
+    /// The JSON Schema of its result.
+    pub(crate) returns: Option<Json>,
+}
+
+/// A node that a plugin computes.
+#[derive(Clone, Debug)]
+pub(crate) struct ViewDescription {
+    pub(crate) path: Path,
+    pub(crate) summary: String,
+}
+
+/// A tick that a plugin wants.
+#[derive(Clone, Debug)]
+pub(crate) struct TimerDescription {
+    pub(crate) name: String,
+    pub(crate) interval_ms: u64,
 }
 
 /// What a plugin wishes to be allowed.
@@ -70,6 +92,8 @@ impl Description {
             channels,
             transforms: hooks("transform", told.transforms)?,
             guards: hooks("guard", told.guards)?,
+            views: checked_views(told.views)?,
+            timers: checked_timers(told.timers)?,
             wishes: Wishes::check(told.grants)?,
         })
     }
@@ -185,11 +209,9 @@ fn check_interfaces(told: &described::Description, interfaces: Interfaces) -> Re
     let guard = told.guards.first().map(|hook| format!("a guard of {}", hook.pattern));
     lacking(guard, interfaces.guard, "guard@0.1.0")?;
     let view = told.views.first().map(|view| format!("the view {}", dotted(&view.path)));
+    lacking(view, interfaces.view, "view@0.1.0")?;
     let timer = told.timers.first().map(|timer| format!("the timer {}", timer.name));
-    match view.or(timer) {
-        Some(what) => Err(LoadError::NotServed { what }),
-        None => Ok(()),
-    }
+    lacking(timer, interfaces.timer, "timer@0.1.0")
 }
 
 fn checked_name(name: String) -> Result<String, LoadError> {
@@ -256,11 +278,47 @@ fn checked_methods(told: Vec<described::Method>) -> Result<Vec<MethodDescription
             return Err(wrong(format!("the method {path} is there twice")));
         }
         let parameters = method.parameters.map(|text| schema(&path, "parameters", &text)).transpose()?;
-        method.returns.map(|text| schema(&path, "result", &text)).transpose()?;
+        let returns = method.returns.map(|text| schema(&path, "result", &text)).transpose()?;
         let summary = checked_summary(&format!("the summary of the method {path}"), method.summary)?;
-        methods.push(MethodDescription { path, summary, parameters });
+        methods.push(MethodDescription { path, summary, parameters, returns });
     }
     Ok(methods)
+}
+
+fn checked_views(told: Vec<described::View>) -> Result<Vec<ViewDescription>, LoadError> {
+    let mut views: Vec<ViewDescription> = Vec::with_capacity(told.len());
+    for view in told {
+        let dotted = view.path.join(".");
+        let names = view.path.into_iter().map(Name::from).collect();
+        let path =
+            Path::from_names(names).map_err(|error| wrong(format!("the view {dotted:?} has no good path: {error}")))?;
+        let nested = |other: &ViewDescription| path.is_at_or_below(&other.path) || other.path.is_at_or_below(&path);
+        if let Some(other) = views.iter().find(|other| nested(other)) {
+            return Err(wrong(format!(
+                "the views {} and {path} are the same node, or one is below the other",
+                other.path
+            )));
+        }
+        let summary = checked_summary(&format!("the summary of the view {path}"), view.summary)?;
+        views.push(ViewDescription { path, summary });
+    }
+    Ok(views)
+}
+
+fn checked_timers(told: Vec<described::Timer>) -> Result<Vec<TimerDescription>, LoadError> {
+    let mut timers: Vec<TimerDescription> = Vec::with_capacity(told.len());
+    for described::Timer { name, interval_ms } in told {
+        let name = checked_summary("the name of a timer", name)?;
+        if timers.iter().any(|other| other.name == name) {
+            return Err(wrong(format!("the timer {name:?} is there twice")));
+        }
+        if !(TIMER_MS_MIN..=TIMER_MS_MAX).contains(&interval_ms) {
+            let reason = format!("{interval_ms} ms is not from {TIMER_MS_MIN} to {TIMER_MS_MAX}");
+            return Err(wrong(format!("the interval of the timer {name:?}: {reason}")));
+        }
+        timers.push(TimerDescription { name, interval_ms });
+    }
+    Ok(timers)
 }
 
 fn schema(path: &Path, of: &str, text: &str) -> Result<Json, LoadError> {

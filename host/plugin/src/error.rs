@@ -63,8 +63,6 @@ pub(crate) enum LoadError {
     Description { reason: String },
     #[error("describes {what}, but does not export tega:plugin/{interface}")]
     Lacking { what: String, interface: &'static str },
-    #[error("describes {what}, which this version of tega does not serve")]
-    NotServed { what: String },
     #[error("its name {name} is already that of {}", .file.display())]
     NameTaken { name: String, file: PathBuf },
     #[error(transparent)]

@@ -7,7 +7,9 @@ use crate::bindings::guard::{WithGuard, WithGuardIndices};
 use crate::bindings::lifecycle::{WithLifecycle, WithLifecycleIndices};
 use crate::bindings::methods::{WithMethods, WithMethodsIndices};
 use crate::bindings::subscriber::{WithSubscriber, WithSubscriberIndices};
+use crate::bindings::timer::{WithTimer, WithTimerIndices};
 use crate::bindings::transform::{WithTransform, WithTransformIndices};
+use crate::bindings::view::{WithView, WithViewIndices};
 use crate::error::LoadError;
 use crate::state::State;
 
@@ -22,12 +24,14 @@ pub(crate) struct Interfaces {
     pub(crate) subscriber: bool,
     pub(crate) transform: bool,
     pub(crate) guard: bool,
+    pub(crate) view: bool,
+    pub(crate) timer: bool,
 }
 
 impl Interfaces {
     #[cfg(test)]
     pub(crate) const fn all() -> Self {
-        Self { lifecycle: true, methods: true, subscriber: true, transform: true, guard: true }
+        Self { lifecycle: true, methods: true, subscriber: true, transform: true, guard: true, view: true, timer: true }
     }
 
     /// Finds them in a component's type. Exports of other packages are nobody's business.
@@ -41,6 +45,8 @@ impl Interfaces {
                 "subscriber@0.1.0" => found.subscriber = true,
                 "transform@0.1.0" => found.transform = true,
                 "guard@0.1.0" => found.guard = true,
+                "view@0.1.0" => found.view = true,
+                "timer@0.1.0" => found.timer = true,
                 // Some toolchains export the words that the interfaces share, too.
                 "types@0.1.0" => {}
                 _ => return Err(LoadError::UnknownInterface { name: name.to_owned() }),
@@ -58,6 +64,8 @@ pub(crate) struct Indices {
     subscriber: Option<WithSubscriberIndices>,
     transform: Option<WithTransformIndices>,
     guard: Option<WithGuardIndices>,
+    view: Option<WithViewIndices>,
+    timer: Option<WithTimerIndices>,
 }
 
 /// The exports of an instance.
@@ -67,18 +75,22 @@ pub(crate) struct Exports {
     pub(crate) subscriber: Option<WithSubscriber>,
     pub(crate) transform: Option<WithTransform>,
     pub(crate) guard: Option<WithGuard>,
+    pub(crate) view: Option<WithView>,
+    pub(crate) timer: Option<WithTimer>,
 }
 
 impl Indices {
     /// Finds the functions of the interfaces by name; their types are checked when they are loaded.
     pub(crate) fn of(pre: &InstancePre<State>, interfaces: Interfaces) -> wasmtime::Result<Self> {
-        let Interfaces { lifecycle: _, methods, subscriber, transform, guard } = interfaces;
+        let Interfaces { lifecycle: _, methods, subscriber, transform, guard, view, timer } = interfaces;
         Ok(Self {
             lifecycle: WithLifecycleIndices::new(pre)?,
             methods: methods.then(|| WithMethodsIndices::new(pre)).transpose()?,
             subscriber: subscriber.then(|| WithSubscriberIndices::new(pre)).transpose()?,
             transform: transform.then(|| WithTransformIndices::new(pre)).transpose()?,
             guard: guard.then(|| WithGuardIndices::new(pre)).transpose()?,
+            view: view.then(|| WithViewIndices::new(pre)).transpose()?,
+            timer: timer.then(|| WithTimerIndices::new(pre)).transpose()?,
         })
     }
 
@@ -90,6 +102,8 @@ impl Indices {
             subscriber: self.subscriber.as_ref().map(|found| found.load(&mut *store, instance)).transpose()?,
             transform: self.transform.as_ref().map(|found| found.load(&mut *store, instance)).transpose()?,
             guard: self.guard.as_ref().map(|found| found.load(&mut *store, instance)).transpose()?,
+            view: self.view.as_ref().map(|found| found.load(&mut *store, instance)).transpose()?,
+            timer: self.timer.as_ref().map(|found| found.load(&mut *store, instance)).transpose()?,
         })
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tega_engine::port::{Guard, Method, PluginReport, Plugins, Transform};
+use tega_engine::port::{Guard, Method, Pending, PluginLine, PluginReport, Plugins, PluginsError, Transform};
 use tega_engine::{Engine, Revision};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -94,6 +94,11 @@ impl Host {
         Ok(Self(Arc::new(Inner { engine, stopping, service: Mutex::new(service), reports })))
     }
 
+    /// Every plugin, whatever its state, by name.
+    pub fn list(&self) -> Vec<PluginReport> {
+        self.0.reports.list()
+    }
+
     /// Takes the plugins out of service: ends what is under way, up to a time, and calls `stop` of their instances. A second
     /// call does nothing.
     ///
@@ -116,15 +121,29 @@ impl Host {
     }
 }
 
-impl Plugins for Host {
-    fn list(&self) -> Vec<PluginReport> {
-        self.0.reports.list()
-    }
-}
-
 impl Plugins for Reports {
     fn list(&self) -> Vec<PluginReport> {
         self.0.clone()
+    }
+
+    fn reload(&self, _: Option<&str>) -> Pending<'_, Result<Vec<PluginReport>, PluginsError>> {
+        Box::pin(std::future::ready(Err(PluginsError::Fixed)))
+    }
+
+    fn disable(&self, _: &str) -> Pending<'_, Result<PluginReport, PluginsError>> {
+        Box::pin(std::future::ready(Err(PluginsError::Fixed)))
+    }
+
+    fn enable(&self, _: &str) -> Pending<'_, Result<PluginReport, PluginsError>> {
+        Box::pin(std::future::ready(Err(PluginsError::Fixed)))
+    }
+
+    fn rollback(&self, _: &str) -> Pending<'_, Result<PluginReport, PluginsError>> {
+        Box::pin(std::future::ready(Err(PluginsError::Fixed)))
+    }
+
+    fn lines(&self, _: &str, _: u64, _: Duration) -> Pending<'_, Result<Vec<PluginLine>, PluginsError>> {
+        Box::pin(std::future::ready(Err(PluginsError::Fixed)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use tega_engine::{Author, Engine, MailboxId};
+use tega_engine::{Author, Engine, MailboxId, Owner};
 
 use crate::grants::Grants;
 
@@ -19,6 +19,8 @@ pub(crate) struct Identity {
     pub(crate) settings: String,
     /// The name of the file in which the operator grants and sets.
     pub(crate) manifest_name: String,
+    /// Whose its ephemeral nodes are; none while it is described.
+    pub(crate) owner: Option<Owner>,
     /// The database.
     pub(crate) engine: Engine,
     /// Where it hears of messages, where it does: it gets none of its own.

@@ -163,6 +163,19 @@ impl Instance {
         self.told(done)
     }
 
+    pub(crate) async fn value(&mut self, path: &Path, reader: &types::Author) -> Answer<Option<String>> {
+        let exports = self.exports.view.as_ref().ok_or(LACKING)?.tega_plugin_view();
+        let path = convert::names(path);
+        let done = timed(self.time, exports.call_value(&mut self.store, &path, reader)).await;
+        self.told(done)
+    }
+
+    pub(crate) async fn tick(&mut self, timer: &str, time_us: u64) -> Answer<()> {
+        let exports = self.exports.timer.as_ref().ok_or(LACKING)?.tega_plugin_timer();
+        let done = timed(self.time, exports.call_tick(&mut self.store, timer, time_us)).await;
+        self.told(done)
+    }
+
     fn told<T>(&mut self, done: Result<T, Failed>) -> Result<T, Failure> {
         done.map_err(|failed| match failed {
             Failed::Late => Failure::Deadline { limit_ms: self.time.limit_ms },

@@ -79,6 +79,12 @@ pub const LOG_LINE_BYTES_MAX: usize = 4 * 1024;
 /// The most lines of one call in the log: the next says that the rest is left out.
 pub const LOG_LINES_MAX: u32 = 1_000;
 
+/// The shortest interval of a timer, in milliseconds: what is due more often is better done in one tick.
+pub const TIMER_MS_MIN: u64 = 100;
+
+/// The longest interval of a timer, in milliseconds: a week.
+pub const TIMER_MS_MAX: u64 = 7 * 24 * 3_600_000;
+
 /// The longest name of a plugin, in bytes.
 pub const NAME_BYTES_MAX: usize = 64;
 

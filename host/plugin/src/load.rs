@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
-use tega_engine::{Author, Engine};
+use tega_engine::{Author, Engine, Owner};
 use tega_tree::Name;
 use wasmtime::component::Component;
 
@@ -73,7 +73,8 @@ impl Loader {
     async fn describe(&self, file: &Path, compiled: &Compiled, manifest: &Manifest) -> Result<Description, LoadError> {
         // Who it is, is not known yet; what it may do, does not matter yet.
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let identity = self.identity(file, Author::plugin(name, String::new(), compiled.digest.clone()), manifest);
+        let author = Author::plugin(name, String::new(), compiled.digest.clone());
+        let identity = self.identity(file, author, manifest, None);
         let part = compiled.blueprint.part(Arc::new(identity), self.machine.meter(manifest.limits.memory_bytes));
         let time = Time::within(manifest.limits.start_ms, None).map_err(LoadError::Instance)?;
         let mut instance = make(Arc::clone(&self.machine), part, time).await.map_err(|failure| match failure {
@@ -93,8 +94,10 @@ impl Loader {
         let author = Author::plugin(description.name.clone(), description.version.clone(), compiled.digest);
         let pool = Arc::new(Pool::new(manifest.instances.unwrap_or(self.instances)));
         self.machine.enter_pool(&pool);
+        let session = self.engine.sessions().open_for_plugin(&description.name);
         Plugin {
-            identity: Arc::new(self.identity(file, author, &manifest)),
+            identity: Arc::new(self.identity(file, author, &manifest, Some(session.owner()))),
+            session,
             description,
             limits: manifest.limits,
             machine: Arc::clone(&self.machine),
@@ -104,7 +107,7 @@ impl Loader {
         }
     }
 
-    fn identity(&self, file: &Path, author: Author, manifest: &Manifest) -> Identity {
+    fn identity(&self, file: &Path, author: Author, manifest: &Manifest, owner: Option<Owner>) -> Identity {
         let name = author.name.clone().unwrap_or_default();
         let own = tega_tree::Path::from_names(vec![Name::from("plugin"), Name::from(name.as_str())]);
         let granted = manifest.grants.clone();
@@ -115,6 +118,7 @@ impl Loader {
             author: Arc::new(author),
             settings: manifest.settings.clone(),
             manifest_name: file_name(&manifest_of(file)),
+            owner,
             engine: self.engine.clone(),
             mailbox: OnceLock::new(),
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use tega_engine::port::{Access, Scope};
-use tega_engine::{CommitError, Transaction};
+use tega_engine::{CommitError, Session, Transaction};
 use tega_tree::Pattern;
 
 use crate::bindings::described::StartReason;
@@ -26,6 +26,9 @@ use crate::work::Work;
 #[derive(Debug)]
 pub(crate) struct Plugin {
     pub(crate) identity: Arc<Identity>,
+    /// What its ephemeral nodes belong to.
+    #[expect(dead_code, reason = "held for as long as the plugin is")]
+    pub(crate) session: Session,
     pub(crate) description: Description,
     pub(crate) limits: Limits,
     pub(crate) machine: Arc<Machine>,

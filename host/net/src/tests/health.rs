@@ -1,8 +1,9 @@
 //! `/_livez` and `/_readyz`: short, and check by check.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tega_engine::port::{PluginReport, PluginState, Plugins};
+use tega_engine::port::{Pending, PluginLine, PluginReport, PluginState, Plugins, PluginsError};
 use tega_engine::{Engine, Options};
 use tega_log::storage::fake::{FakeStorage, Fault};
 
@@ -14,23 +15,31 @@ use crate::NetOptions;
 struct Some3;
 
 fn report(name: &str, state: PluginState, guards: &[&str]) -> PluginReport {
-    PluginReport {
-        name: name.to_owned(),
-        state,
-        reason: None,
-        file: format!("{name}.wasm"),
-        version: None,
-        summary: None,
-        digest: None,
-        methods: Vec::new(),
-        subscriptions: Vec::new(),
-        transforms: Vec::new(),
-        guards: guards.iter().map(ToString::to_string).collect(),
-        grants_lacking: Vec::new(),
-    }
+    let guards = guards.iter().map(ToString::to_string).collect();
+    PluginReport { guards, ..PluginReport::new(name.to_owned(), state, format!("{name}.wasm")) }
 }
 
 impl Plugins for Some3 {
+    fn reload(&self, _: Option<&str>) -> Pending<'_, Result<Vec<PluginReport>, PluginsError>> {
+        Box::pin(std::future::ready(Err(PluginsError::Fixed)))
+    }
+
+    fn disable(&self, _: &str) -> Pending<'_, Result<PluginReport, PluginsError>> {
+        Box::pin(std::future::ready(Err(PluginsError::Fixed)))
+    }
+
+    fn enable(&self, _: &str) -> Pending<'_, Result<PluginReport, PluginsError>> {
+        Box::pin(std::future::ready(Err(PluginsError::Fixed)))
+    }
+
+    fn rollback(&self, _: &str) -> Pending<'_, Result<PluginReport, PluginsError>> {
+        Box::pin(std::future::ready(Err(PluginsError::Fixed)))
+    }
+
+    fn lines(&self, _: &str, _: u64, _: Duration) -> Pending<'_, Result<Vec<PluginLine>, PluginsError>> {
+        Box::pin(std::future::ready(Err(PluginsError::Fixed)))
+    }
+
     fn list(&self) -> Vec<PluginReport> {
         vec![
             report("good", PluginState::Running, &["a"]),

@@ -85,12 +85,18 @@ fn a_wrong_description_is_refused_in_a_sentence() {
             "describes itself wrongly: a guard has the pattern \"**.a\": not a pattern",
         ),
         (
-            |told| told.views.push(described::View { path: vec!["a".into(), "b".into()], summary: String::new() }),
-            "describes the view a.b, which this version of tega does not serve",
+            |told| {
+                let view = |path: &[&str]| described::View {
+                    path: path.iter().map(ToString::to_string).collect(),
+                    summary: String::new(),
+                };
+                told.views = vec![view(&["a", "b"]), view(&["a", "b", "c"])];
+            },
+            "describes itself wrongly: the views a.b and a.b.c are the same node, or one is below the other",
         ),
         (
             |told| told.timers.push(described::Timer { name: "tick".into(), interval_ms: 1 }),
-            "describes the timer tick, which this version of tega does not serve",
+            "describes itself wrongly: the interval of the timer \"tick\": 1 ms is not from 100 to 604800000",
         ),
         (|told| told.grants.read = vec!["a".into(); 20_000], "describes itself wrongly: it names 20007 things"),
         (|told| told.grants.hosts = vec!["a".into(); 20_000], "describes itself wrongly: it names 20007 things"),

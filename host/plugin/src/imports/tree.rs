@@ -4,8 +4,8 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use tega_engine::limits::PAGE_ENTRIES_MAX;
-use tega_engine::{CommitError, ErrorCode, NamesPage};
-use tega_tree::{Found, Pattern, ReadPath};
+use tega_engine::{CommitError, ErrorCode, NamesPage, Which};
+use tega_tree::{Found, Pattern, ReadPath, Version};
 
 use super::answer::left_after;
 use crate::bindings::host::tree;
@@ -26,6 +26,21 @@ impl tree::Host for State {
             return Err(too_large(&format!("the value at {read_path}")));
         }
         Ok(transaction.get(&read_path).map(|value| value.to_json()))
+    }
+
+    fn get_at(&mut self, path: Vec<String>, version: i64) -> Result<Option<String>, types::Error> {
+        let path = convert::path(path)?;
+        self.check_read(&path, &path)?;
+        let which = match u64::try_from(version) {
+            Ok(version) => Which::Version(Version(version)),
+            Err(_) => Which::Before(version.unsigned_abs()),
+        };
+        let found = self.work()?.transaction()?.get_at(&path, &which);
+        let node = found.map_err(|cause| error(ErrorCode::NotFound, cause.to_string()))?;
+        if node.as_ref().is_some_and(|node| left_after(Found::Node(node), ANSWER_BYTES_MAX).is_none()) {
+            return Err(too_large(&format!("the value at {path}")));
+        }
+        Ok(node.map(|node| node.to_json()))
     }
 
     fn names(&mut self, path: Vec<String>, after: Option<String>, limit: u32) -> Result<tree::NamesPage, types::Error> {
@@ -86,6 +101,18 @@ impl tree::Host for State {
         self.work_mut()?.spend(value.held_bytes())?;
         let author = Arc::clone(&self.identity.author);
         done(self.work()?.transaction()?.put_by(&author, path, value))
+    }
+
+    fn put_ephemeral(&mut self, path: Vec<String>, value: String) -> Result<(), types::Error> {
+        let path = convert::path(path)?;
+        self.check_write(&path)?;
+        let value = convert::value(&value)?;
+        self.work_mut()?.spend(value.held_bytes())?;
+        let Some(owner) = self.identity.owner.clone() else {
+            return Err(error(ErrorCode::Denied, "a plugin that is only described has no ephemeral nodes"));
+        };
+        let author = Arc::clone(&self.identity.author);
+        done(self.work()?.transaction()?.put_ephemeral_by(&author, owner, path, value))
     }
 
     fn merge(&mut self, path: Vec<String>, patch: String) -> Result<(), types::Error> {
