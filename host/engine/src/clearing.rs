@@ -10,6 +10,7 @@ use crate::{Author, CommitError, Committed, Engine, SnapshotError, TakeSnapshotE
 
 impl Engine {
     /// Takes away all roots with all that they were, the tags, what is pending, what belongs to sessions and the idempotency keys.
+    /// The cursors of plugins stay, as positions of the history before.
     /// The database begins a new history: no position of the one before is one of it. Versions begin at 0 again, revisions go on.
     /// No transform or guard is asked, and no watcher is told of the nodes that went: it is reset.
     ///

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tega_log::HistoryId;
 use tega_tree::{Node, Path, Version};
 
-use crate::IdempotencyKey;
+use crate::{IdempotencyKey, Position};
 
 /// The number of a pending confirmed commit: 16 characters of `0-9a-f`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -65,6 +65,14 @@ pub enum Effect {
     },
     /// The request that it comes from was named by an idempotency key.
     Key(IdempotencyKey),
+    /// A plugin has heard of the commits up to a position.
+    Cursor {
+        /// The plugin.
+        plugin: String,
+        /// The position; none where nothing is known of that plugin any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Position>,
+    },
     /// The database was cleared: the commits after this one belong to another history.
     Clear {
         /// The history that begins with it.

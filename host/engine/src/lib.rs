@@ -43,6 +43,7 @@ mod clearing;
 mod commit;
 mod condition;
 mod confirming;
+mod cursors;
 mod directory;
 mod effect;
 mod engine;

@@ -163,6 +163,10 @@ pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
 /// Plugins whose calls are counted each: more than anybody runs, so that the numbers stay few whatever plugins call themselves.
 pub const PLUGINS_COUNTED_MAX: usize = 256;
 
+/// The plugins whose cursors are known: more than anybody runs, so that plugins that come and go under ever new names do not grow
+/// the database.
+pub const CURSORS_MAX: usize = 1024;
+
 /// How long a commit that was refused for lack of space tells that there is none, in milliseconds: who stops sending writes
 /// because of it has to begin again, for only a commit finds out.
 pub const SPACE_LACK_MS: u64 = 10_000;

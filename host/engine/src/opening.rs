@@ -147,14 +147,14 @@ impl Loader for Opening {
     fn loaded(&mut self, revision: tega_log::Revision) -> Result<(), Refusal> {
         let mut loading = self.loading.take().unwrap_or_default();
         loading.finish();
-        let Loading { tree, history, pending, ephemeral, keys, began, .. } = loading;
+        let Loading { tree, history, pending, ephemeral, keys, cursors, began, .. } = loading;
         if let Some(state) = &mut self.state {
             let mut position = Position { revision: Revision(revision.get()), ..state.position.clone() };
             let began = began.map(|Began { history, revision }| {
                 position.history = history;
                 revision
             });
-            *state = State { tree, position, history, pending, ephemeral, keys, began };
+            *state = State { tree, position, history, pending, ephemeral, keys, cursors, began };
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tega_log::HistoryId;
 use tega_tree::{Change, Draft, Name, Node, Path, Value, Version};
 
-use crate::{Author, CommitError, ConfirmId, Owner, State};
+use crate::{Author, CommitError, ConfirmId, Owner, Position, State};
 
 /// What a transaction is to do to one node.
 #[derive(Clone, Debug)]
@@ -128,6 +128,11 @@ pub(crate) enum Act {
     Confirm(ConfirmId),
     /// Takes a pending commit back.
     Undo(ConfirmId),
+    /// A plugin has heard of the commits up to a position; none forgets it.
+    Cursor {
+        plugin: String,
+        at: Option<Position>,
+    },
     /// Takes everything away, and begins a history.
     Clear(HistoryId),
 }

@@ -4,9 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tega_log::{Epoch, HistoryId};
 use tega_tree::{Difference, Draft, Name, Path, Tree};
 
+use crate::cursors::Cursors;
 use crate::ephemeral::Ephemerals;
 use crate::history::{History, Kept, Past, PastError, PastState, Step, Which};
 use crate::keys::Keys;
@@ -42,6 +45,18 @@ pub struct Position {
     pub epoch: Epoch,
     /// The revision.
     pub revision: Revision,
+}
+
+impl Serialize for Position {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Position {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        String::deserialize(reader)?.parse().map_err(D::Error::custom)
+    }
 }
 
 impl fmt::Display for Position {
@@ -85,6 +100,8 @@ pub struct State {
     pub(crate) ephemeral: Ephemerals,
     /// The requests with an idempotency key.
     pub(crate) keys: Keys,
+    /// How far plugins have heard of the commits.
+    pub(crate) cursors: Cursors,
     /// Where its history began, if that is not at the beginning of the log.
     pub(crate) began: Option<Revision>,
 }
@@ -99,6 +116,7 @@ impl State {
             pending: Vec::new(),
             ephemeral: Ephemerals::default(),
             keys: Keys::default(),
+            cursors: Cursors::default(),
             began: None,
         }
     }
@@ -148,6 +166,18 @@ impl State {
         self.keys.check(request)
     }
 
+    /// Up to where a plugin has heard of the commits; none where it never was told of any. A clearing, and a new epoch, leave it as
+    /// it was: then [`Engine::is_past`](crate::Engine::is_past) says that it is no position of this history, or its epoch is
+    /// not that of [`State::position`].
+    pub fn cursor(&self, plugin: &str) -> Option<&Position> {
+        self.cursors.get(plugin)
+    }
+
+    /// The same of every plugin, by name.
+    pub fn cursors(&self) -> impl Iterator<Item = (&str, &Position)> {
+        self.cursors.iter()
+    }
+
     /// The revision at which its history began: that of the commit that cleared the database, or 0.
     pub fn began(&self) -> Revision {
         self.began.unwrap_or_default()
@@ -180,7 +210,8 @@ impl State {
             _ => None,
         }) {
             let position = Position { history: history.clone(), epoch: self.position.epoch, revision };
-            *self = Self { began: Some(revision), ..Self::empty(position) };
+            let cursors = std::mem::take(&mut self.cursors);
+            *self = Self { began: Some(revision), cursors, ..Self::empty(position) };
             return 0;
         }
         for effect in effects {
@@ -202,6 +233,11 @@ impl State {
             changes.iter().for_each(|authored| self.ephemeral.advance(authored));
         }
         self.note_key(&draft, revision, effects);
+        for effect in effects {
+            if let Effect::Cursor { plugin, at } = effect {
+                self.cursors.set(plugin, at.clone());
+            }
+        }
         self.tree = draft.into_tree();
         self.position.revision = revision;
         held

@@ -12,7 +12,7 @@ use crate::limits::{
 };
 use crate::operation::{Act, Authored, Confirmation, Operation};
 use crate::reads::Reads;
-use crate::{Author, CommitError, Condition, ConfirmId, IdempotencyKey, Owner, PastError, State, Which};
+use crate::{Author, CommitError, Condition, ConfirmId, IdempotencyKey, Owner, PastError, Position, State, Which};
 
 /// Some names of a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -315,6 +315,18 @@ impl Transaction {
         self.base.root_at(root, &Which::Tag(name.to_owned()))?;
         self.acts.push(Act::Untag { root: root.clone(), name: Name::from(name) });
         Ok(())
+    }
+
+    /// Notes with the commit that a plugin has heard of all commits up to a position. It makes a commit of its own where there is
+    /// nothing else to do, which no transform or guard is asked about.
+    /// That there are at most [`CURSORS_MAX`](crate::limits::CURSORS_MAX) is seen when it is committed.
+    pub fn set_cursor(&mut self, plugin: &str, at: Position) {
+        self.acts.push(Act::Cursor { plugin: plugin.to_owned(), at: Some(at) });
+    }
+
+    /// Forgets up to where a plugin has heard of the commits, because it is gone for good.
+    pub fn forget_cursor(&mut self, plugin: &str) {
+        self.acts.push(Act::Cursor { plugin: plugin.to_owned(), at: None });
     }
 
     /// Makes it a confirmed commit: it is taken back by itself unless [`Engine::confirm`](crate::Engine::confirm) is called

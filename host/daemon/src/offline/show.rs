@@ -100,6 +100,8 @@ fn in_words(effect: &Effect) -> String {
             let kept: Vec<String> = kept.iter().map(ToString::to_string).collect();
             format!("take back {id}, but for {}, which came down a link", kept.join(", "))
         }
+        Effect::Cursor { plugin, at: Some(at) } => format!("the plugin {plugin} has heard of all up to {at}"),
+        Effect::Cursor { plugin, at: None } => format!("forget up to where the plugin {plugin} has heard of commits"),
         other => format!("{other:?}"),
     }
 }

@@ -3,6 +3,7 @@
 mod called;
 mod clearing;
 mod counted;
+mod cursors;
 mod ephemeral;
 mod fixture;
 mod judged;

@@ -33,6 +33,8 @@ fn a_record_is_the_line_that_the_format_draws_and_is_read_back() {
             Effect::Tag { root: "a".into(), name: "golden".into(), version: Version(3) },
             Effect::Rollback { path: Path::parse("a.b").unwrap(), to: Version(2) },
             Effect::Confirm { id: ConfirmId("0a".into()), within_ms: 1000, before: vec![before, absent] },
+            Effect::Cursor { plugin: "p".into(), at: Some("5eed.2:6".parse().unwrap()) },
+            Effect::Cursor { plugin: "q".into(), at: None },
             Effect::Undone { id: ConfirmId("0a".into()), kept: vec![Path::parse("a.b").unwrap()] },
         ],
     };
@@ -42,6 +44,7 @@ fn a_record_is_the_line_that_the_format_draws_and_is_read_back() {
         r#"{"delete":"a.b.c","parents":1,"removed":{"x":[]},"by":{"kind":"plugin","name":"hello","proven":true,"version":"1.0.0","digest":"ab12"}}],"#,
         r#""effects":[{"tag":{"root":"a","name":"golden","version":3}},{"rollback":{"path":"a.b","to":2}},"#,
         r#"{"confirm":{"id":"0a","within_ms":1000,"before":[{"path":"a.b","node":[5,{"x":[5,[1]]}]},{"path":"c","made_root":true}]}},"#,
+        r#"{"cursor":{"plugin":"p","at":"5eed.2:6"}},{"cursor":{"plugin":"q"}},"#,
         r#"{"undone":{"id":"0a","kept":["a.b"]}}]}"#,
     );
     assert_eq!(String::from_utf8(record.encode()).unwrap(), line);

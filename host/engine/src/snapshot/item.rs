@@ -7,7 +7,7 @@ use tega_tree::{Path, Version};
 
 use crate::effect::{Before, ConfirmId, history_text, path_text, path_texts};
 use crate::history::Stamp;
-use crate::{Keyed, Revision};
+use crate::{Keyed, Position, Revision};
 
 /// What an item with edits begins and ends with; the edits stand between.
 pub(super) const EDITS_OPEN: &[u8] = b"{\"edits\":";
@@ -39,6 +39,8 @@ pub(super) enum Item {
     Began(Began),
     /// A request with an idempotency key.
     Key(Keyed),
+    /// Up to where a plugin has heard of the commits.
+    Cursor { plugin: String, at: Position },
     /// A confirmed commit that waits.
     Pending {
         id: ConfirmId,

@@ -8,6 +8,7 @@ use tega_tree::{Editor, Name, Path, Tree, Version};
 use super::ItemError;
 use super::item::{Began, EDITS_CLOSE, EDITS_OPEN, Item, RootState};
 use crate::Owner;
+use crate::cursors::Cursors;
 use crate::ephemeral::Ephemerals;
 use crate::history::{History, Kept, RootHistory};
 use crate::keys::Keys;
@@ -21,6 +22,7 @@ pub(crate) struct Loading {
     pub(crate) pending: Vec<Arc<Pending>>,
     pub(crate) ephemeral: Ephemerals,
     pub(crate) keys: Keys,
+    pub(crate) cursors: Cursors,
     pub(crate) began: Option<Began>,
     root: Option<RootLoading>,
 }
@@ -78,6 +80,7 @@ impl Loading {
             }
             Item::Began(began) => self.began = Some(began),
             Item::Key(keyed) => self.keys.insert(keyed),
+            Item::Cursor { plugin, at } => self.cursors.set(&plugin, Some(at)),
             Item::Pending { id, within_ms, revision, before, overwritten } => {
                 let within = Duration::from_millis(within_ms);
                 let overwritten = overwritten.into_iter().collect();

@@ -26,6 +26,9 @@ pub(crate) fn write_items<E>(state: &State, emit: &mut impl FnMut(&[u8]) -> Resu
     for keyed in state.keys.iter() {
         emit(&json(&Item::Key(keyed.clone())))?;
     }
+    for (plugin, at) in state.cursors() {
+        emit(&json(&Item::Cursor { plugin: plugin.to_owned(), at: at.clone() }))?;
+    }
     for pending in &state.pending {
         let item = Item::Pending {
             id: pending.id.clone(),

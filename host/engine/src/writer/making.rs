@@ -7,7 +7,7 @@ use tega_tree::{Change, Draft, Name, Node, Path, Tree};
 use super::Submission;
 use crate::effect::milliseconds;
 use crate::ephemeral::{Ephemeral, Ephemerals};
-use crate::limits::{PENDING_MAX, REMOVED_BYTES_MAX, REMOVED_VALUE_BYTES_MAX, TAGS_MAX};
+use crate::limits::{CURSORS_MAX, PENDING_MAX, REMOVED_BYTES_MAX, REMOVED_VALUE_BYTES_MAX, TAGS_MAX};
 use crate::operation::{Act, Authored, Confirmation, Operation};
 use crate::pending::{self, Pending};
 use crate::{AuthoredChange, CommitError, ConfirmId, Effect, State, Which};
@@ -116,6 +116,14 @@ impl<'a> Making<'a> {
             Act::Confirm(id) => {
                 self.pending(id)?;
                 Effect::Confirmed { id: id.clone() }
+            }
+            Act::Cursor { plugin, at } => {
+                let known = self.state.cursors.len();
+                if at.is_some() && self.state.cursor(plugin).is_none() && known >= CURSORS_MAX {
+                    let what = "the number of plugins that commits are told to";
+                    return Err(CommitError::Limit { what, found: known + 1, limit: CURSORS_MAX });
+                }
+                Effect::Cursor { plugin: plugin.clone(), at: at.clone() }
             }
             Act::Clear(history) => {
                 self.draft = Draft::new(Tree::default());

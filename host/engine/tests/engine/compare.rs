@@ -49,6 +49,7 @@ pub(crate) fn effect_text(effect: &Effect) -> String {
         Effect::Confirmed { id } => format!("confirmed {id}"),
         Effect::Undone { id, kept } if kept.is_empty() => format!("undone {id}"),
         Effect::Clear { .. } => "clear".to_owned(),
+        Effect::Cursor { plugin, at } => format!("cursor {plugin} {:?}", at.as_ref().map(|at| at.revision.0)),
         other => panic!("{other:?}"),
     }
 }
@@ -155,6 +156,8 @@ pub(crate) fn assert_state(state: &State, model: &Model) {
         }
     }
     assert_waiting(state, model);
+    let cursors: Vec<_> = state.cursors().map(|(plugin, at)| (plugin.to_owned(), at.revision.0)).collect();
+    assert_eq!(cursors, model.cursors.clone().into_iter().collect::<Vec<_>>());
 }
 
 fn assert_past(state: &State, name: &str, root: &Root, version: u64, which: &Which) {

@@ -58,6 +58,8 @@ pub(crate) enum Refused {
 pub(crate) struct Model {
     pub(crate) roots: BTreeMap<String, Root>,
     pub(crate) waiting: Vec<Waiting>,
+    /// Up to where plugins have heard of the commits.
+    pub(crate) cursors: BTreeMap<String, u64>,
     pub(crate) made: Vec<Made>,
     /// How many old states of a root are kept; none where memory decides it.
     pub(crate) versions_max: Option<usize>,
@@ -99,7 +101,7 @@ impl Draft {
             Step::Merge(_, patch) => node::merge(slot, names, patch, version),
             Step::Delete(_) => node::delete(slot, names, version).map(|_| true),
             Step::Restore { then, .. } => node::restore(slot, names, then.as_ref(), version),
-            Step::Tag { .. } | Step::Untag { .. } => Ok(false),
+            Step::Tag { .. } | Step::Untag { .. } | Step::Cursor { .. } => Ok(false),
         }?;
         if done {
             self.touched.insert(root.clone());
@@ -130,7 +132,8 @@ impl Draft {
 
 impl Model {
     pub(crate) fn new(versions_max: Option<usize>) -> Self {
-        Self { roots: BTreeMap::new(), waiting: Vec::new(), made: Vec::new(), versions_max }
+        let (roots, cursors) = (BTreeMap::new(), BTreeMap::new());
+        Self { roots, waiting: Vec::new(), cursors, made: Vec::new(), versions_max }
     }
 
     pub(crate) fn revision(&self) -> u64 {
@@ -166,6 +169,7 @@ impl Model {
                 self.look(root, &Which::Tag(name.clone())).map_err(Refused::Lack)?;
                 Step::Untag { root: root.clone(), name: name.clone() }
             }
+            Ask::Cursor { plugin, at } => Step::Cursor { plugin: plugin.clone(), at: *at },
         })
     }
 
@@ -273,6 +277,7 @@ impl Model {
                     self.look(root, &Which::Tag(name.clone())).map_err(Refused::Lack)?;
                     effects.push(format!("untag {root:?} {name}"));
                 }
+                Step::Cursor { plugin, at } => effects.push(format!("cursor {plugin} {at:?}")),
                 Step::Restore { names, to, .. } => {
                     if names.len() == 1 {
                         // A version, though nothing may differ.
@@ -328,6 +333,8 @@ impl Model {
                     self.roots.get_mut(root).unwrap().tags.remove(name);
                     named.insert(root.clone());
                 }
+                Step::Cursor { plugin, at: Some(at) } => drop(self.cursors.insert(plugin.clone(), *at)),
+                Step::Cursor { plugin, at: None } => drop(self.cursors.remove(plugin)),
                 _ => {}
             }
         }

@@ -17,8 +17,20 @@ pub(crate) enum Ask {
     Merge(Names, Json),
     Delete(Names),
     Rollback(Names, Which),
-    Tag { root: String, name: String, which: Which },
-    Untag { root: String, name: String },
+    Tag {
+        root: String,
+        name: String,
+        which: Which,
+    },
+    Untag {
+        root: String,
+        name: String,
+    },
+    /// A plugin has heard of all up to a revision, or is forgotten.
+    Cursor {
+        plugin: String,
+        at: Option<u64>,
+    },
 }
 
 /// What must hold, on the state right before the commit.
@@ -55,6 +67,7 @@ pub(crate) enum Step {
     Restore { names: Names, then: Slot, to: u64 },
     Tag { root: String, name: String, version: u64 },
     Untag { root: String, name: String },
+    Cursor { plugin: String, at: Option<u64> },
 }
 
 impl Step {
@@ -64,7 +77,7 @@ impl Step {
             Self::Put(names, _) | Self::Merge(names, _) | Self::Delete(names) | Self::Restore { names, .. } => {
                 Some(names)
             }
-            Self::Tag { .. } | Self::Untag { .. } => None,
+            Self::Tag { .. } | Self::Untag { .. } | Self::Cursor { .. } => None,
         }
     }
 }

@@ -169,6 +169,11 @@ impl Words {
                 let which = Self::which(random, model, &path[0]);
                 Ask::Tag { root: path[0].clone(), name: (*random.pick(names)).to_owned(), which }
             }
+            96..=97 => {
+                let plugin = (*random.pick(&["hello", "rollup"])).to_owned();
+                let revision = u64::try_from(random.below(model.made.len() + 1)).unwrap();
+                Ask::Cursor { plugin, at: (!random.percent(15)).then_some(revision) }
+            }
             _ => {
                 let tags: Vec<&String> =
                     model.roots.get(&path[0]).map_or(Vec::new(), |root| root.tags.keys().collect());

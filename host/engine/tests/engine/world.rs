@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use jiff::Timestamp;
 use tega_engine::port::Clock;
 use tega_engine::{Author, CommitError, Committed, Condition, Effect, Engine, Feed, OpenError, OpenReport, Options};
-use tega_engine::{ConfirmId, State, Transaction};
+use tega_engine::{ConfirmId, Revision, State, Transaction};
 use tega_log::storage::fake::FakeStorage;
 use tega_tree::{ChangeError, Name, Version};
 
@@ -197,7 +197,7 @@ impl World {
                 Ok(()) => Ok(step),
                 Err(misfit) => Err(Refused::Misfit(misfit)),
             });
-            let found = ask_engine(&mut transaction, ask);
+            let found = ask_engine(&self.engine, &mut transaction, ask);
             assert_eq!(found, expected.as_ref().map(drop).map_err(|refused| *refused), "{ask:?}");
             self.counts.add(if found.is_ok() { "operations" } else { "operations that did not fit" }, 1);
             steps.extend(expected.ok());
@@ -434,7 +434,7 @@ impl World {
 }
 
 /// Does to a transaction of the engine what is asked for.
-fn ask_engine(transaction: &mut Transaction, ask: &Ask) -> Result<(), Refused> {
+fn ask_engine(engine: &Engine, transaction: &mut Transaction, ask: &Ask) -> Result<(), Refused> {
     let done = match ask {
         Ask::Put(names, json) => transaction.put(path(names), json.value()),
         Ask::Merge(names, json) => transaction.merge(path(names), json.value()),
@@ -442,6 +442,14 @@ fn ask_engine(transaction: &mut Transaction, ask: &Ask) -> Result<(), Refused> {
         Ask::Rollback(names, which) => transaction.rollback(path(names), which).map(drop),
         Ask::Tag { root, name, which } => transaction.tag(&Name::from(root.as_str()), name, which).map(drop),
         Ask::Untag { root, name } => transaction.untag(&Name::from(root.as_str()), name),
+        Ask::Cursor { plugin, at: None } => {
+            transaction.forget_cursor(plugin);
+            Ok(())
+        }
+        Ask::Cursor { plugin, at: Some(at) } => {
+            transaction.set_cursor(plugin, engine.position_of(Revision(*at)));
+            Ok(())
+        }
     };
     done.map_err(|error| refused(&error).unwrap_or_else(|| panic!("{error:?}")))
 }

@@ -88,6 +88,7 @@ fn effect() -> Json {
             ),
             "confirmed": id(),
             "key": object(json!({ "key": text(), "digest": text() }), &["key", "digest"]),
+            "cursor": object(json!({ "plugin": text(), "at": text() }), &["plugin"]),
             "clear": object(json!({ "history": text() }), &["history"]),
             "undone": object(json!({ "id": text(), "kept": list(path()) }), &["id"]),
         },
