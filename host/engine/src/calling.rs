@@ -26,7 +26,7 @@ impl Engine {
     /// Dropped before the commit it leaves nothing; dropped later the commit is made.
     pub async fn call(&self, path: &Path, arguments: Arguments, caller: Author) -> Result<String, CallError> {
         let caller = Arc::new(caller);
-        let method = match self.methods().method(path) {
+        let method = match self.directory().method(path) {
             Some(method) => method,
             None => {
                 let session = self.served_by(path).ok_or_else(|| CallError::NotFound { path: path.clone() })?;
@@ -102,6 +102,6 @@ impl Engine {
     }
 
     fn method(&self, path: &Path) -> Result<Arc<dyn Method>, CallError> {
-        self.methods().method(path).ok_or_else(|| CallError::NotFound { path: path.clone() })
+        self.directory().method(path).ok_or_else(|| CallError::NotFound { path: path.clone() })
     }
 }

@@ -377,8 +377,8 @@ impl Engine {
         &self.0.shared.channels
     }
 
-    /// The directory of methods.
-    pub fn methods(&self) -> &Directory {
+    /// The directory of methods and views.
+    pub fn directory(&self) -> &Directory {
         &self.0.directory
     }
 

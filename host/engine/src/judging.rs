@@ -22,6 +22,18 @@ struct Tables {
     guards: Vec<Arc<dyn Guard>>,
 }
 
+impl Tables {
+    fn remove(&mut self, plugin: &str) {
+        self.transforms.retain(|transform| transform.place().owner != plugin);
+        self.guards.retain(|guard| guard.place().owner != plugin);
+    }
+
+    fn sort(&mut self) {
+        self.transforms.sort_by(|left, right| rank(left.place()).cmp(&rank(right.place())));
+        self.guards.sort_by(|left, right| rank(left.place()).cmp(&rank(right.place())));
+    }
+}
+
 /// A transaction's operations as they are to be queued, and what was read to find that they may.
 #[derive(Debug)]
 pub(crate) struct Settled {
@@ -41,7 +53,7 @@ impl Hooks {
     pub fn enter_transform(&self, transform: Arc<dyn Transform>) {
         self.change(|tables| {
             tables.transforms.push(transform);
-            tables.transforms.sort_by(|left, right| rank(left.place()).cmp(&rank(right.place())));
+            tables.sort();
         });
     }
 
@@ -49,16 +61,24 @@ impl Hooks {
     pub fn enter_guard(&self, guard: Arc<dyn Guard>) {
         self.change(|tables| {
             tables.guards.push(guard);
-            tables.guards.sort_by(|left, right| rank(left.place()).cmp(&rank(right.place())));
+            tables.sort();
+        });
+    }
+
+    /// Enters a plugin's transforms and guards in the place of all that it had. What is being judged goes on with those it began
+    /// with.
+    pub fn replace_plugin(&self, name: &str, transforms: Vec<Arc<dyn Transform>>, guards: Vec<Arc<dyn Guard>>) {
+        self.change(|tables| {
+            tables.remove(name);
+            tables.transforms.extend(transforms);
+            tables.guards.extend(guards);
+            tables.sort();
         });
     }
 
     /// Removes the transforms and guards of a plugin.
     pub fn remove_plugin(&self, name: &str) {
-        self.change(|tables| {
-            tables.transforms.retain(|transform| transform.place().owner != name);
-            tables.guards.retain(|guard| guard.place().owner != name);
-        });
+        self.change(|tables| tables.remove(name));
     }
 
     /// The roots that a transaction writes to, where a transform or a guard concerns it; none where it is not judged.

@@ -9,7 +9,8 @@
 //!                 it asks for beside that
 //! judging.rs      transforms and guards, before the queue; lanes.rs: one after another for each root
 //! writer/         the writer thread: check, apply, encode, append, sync, publish, notify, answer
-//! commit.rs       a commit as it was made; effect.rs: what it does beside changing the tree
+//! commit.rs       a commit as it was made; effect.rs: what it does beside changing the tree;  cursors.rs: up to where plugins heard
+//!                 of commits;  keys.rs: idempotency keys
 //! record.rs       a commit as a line of the log
 //! opening.rs      the database while it is opened
 //! history/        the states that the roots had;  pending.rs: confirmed commits that wait
@@ -23,9 +24,9 @@
 //! feed.rs         commits, one after another, to whoever follows them
 //! watch/          what of each commit the watcher of patterns is told, from any position that the log still holds
 //! session.rs      named sessions;  serving.rs: methods that they serve;  channel.rs: messages that are not stored
-//! directory.rs    the methods by path;  calling.rs: a call of a method as a transaction
+//! directory.rs    the methods and views by path;  calling.rs: a call of a method as a transaction;  viewing.rs: the reading of a view
 //! adopting.rs     what another node did, done here as well
-//! port.rs         the traits that plugins and the daemon implement
+//! port.rs         the traits that plugins and the daemon implement;  port/hooks.rs: those of transforms and guards
 //! error.rs        why a commit, a call or a start failed;  limits.rs: every bound, with its reason
 //! ```
 //!
@@ -73,6 +74,7 @@ mod session;
 mod snapshot;
 mod state;
 mod transaction;
+mod viewing;
 mod watch;
 mod writer;
 
@@ -81,7 +83,7 @@ pub use backup::{Backup, TakeSnapshotError};
 pub use channel::{Channels, Mailbox, MailboxId, Message};
 pub use commit::{AuthoredChange, Checked, Commit, Committed};
 pub use condition::{Condition, FailedCondition};
-pub use directory::{Directory, DirectoryError};
+pub use directory::{Directory, DirectoryError, Entries, EntryKind};
 pub use effect::{Before, ConfirmId, Effect};
 pub use engine::{Engine, OpenReport, StopError};
 pub use ephemeral::{Ephemeral, Owner};

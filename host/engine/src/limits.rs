@@ -163,6 +163,10 @@ pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
 /// Plugins whose calls are counted each: more than anybody runs, so that the numbers stay few whatever plugins call themselves.
 pub const PLUGINS_COUNTED_MAX: usize = 256;
 
+/// The largest value of a view, as [`Value::held_bytes`](tega_tree::Value::held_bytes) counts it: it is computed and held for each
+/// reader.
+pub const VIEW_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// The plugins whose cursors are known: more than anybody runs, so that plugins that come and go under ever new names do not grow
 /// the database.
 pub const CURSORS_MAX: usize = 1024;

@@ -1,5 +1,7 @@
 //! The traits through which plugins, and the daemon, plug into the engine. The engine never learns who stands behind one.
 
+mod hooks;
+
 use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
@@ -7,9 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use tega_tree::{Change, Path, Pattern, Value};
+use tega_tree::{Path, Value};
 
-use crate::{Author, CallError, Rejection, Transaction};
+pub use hooks::{Edit, Guard, HookError, HookPlace, Judged, Transform};
+
+use crate::{Author, CallError, Transaction};
 
 /// An answer that is still to come.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -104,65 +108,24 @@ pub trait Method: Debug + Send + Sync {
     fn call(&self, call: MethodCall) -> Pending<'_, Result<String, CallError>>;
 }
 
-/// Where a transform or a guard stands among the others.
-#[derive(Clone, Debug)]
-pub struct HookPlace {
-    /// The plugin it belongs to.
-    pub owner: String,
-    /// Lower runs first; the owner's name decides between equals.
-    pub order: i32,
-    /// The commits it judges: those that touch a node one of these matches.
-    pub patterns: Vec<Pattern>,
-}
-
-/// A commit that is judged.
+/// A reading of a view.
 #[derive(Debug)]
-pub struct Judged {
-    /// Its changes that match, in order.
-    pub changes: Vec<Change>,
-    /// Who sent it.
-    pub author: Arc<Author>,
-    /// The candidate, to be read: what is there, with the commit's changes as they are now.
+pub struct ViewCall {
+    /// The view.
+    pub path: Path,
+    /// Who reads.
+    pub reader: Arc<Author>,
+    /// What it sees: the state that the reader is shown. It can only be read.
     pub scope: Scope,
 }
 
-/// A new value for one put.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Edit {
-    /// The place of the put in [`Judged::changes`], from 0.
-    pub index: usize,
-    /// Its new value.
-    pub value: Value,
-}
+/// A node that a plugin computes when it is read.
+pub trait View: Debug + Send + Sync {
+    /// The plugin it belongs to.
+    fn author(&self) -> Arc<Author>;
 
-/// Why a transform or a guard did not let a commit pass.
-#[derive(Clone, Debug)]
-pub enum HookError {
-    /// It refuses it.
-    Rejected(Rejection),
-    /// It can't judge it now.
-    Unavailable {
-        /// Why not.
-        reason: String,
-    },
-}
-
-/// Changes or refuses commits on their way in.
-pub trait Transform: Debug + Send + Sync {
-    /// Where it stands.
-    fn place(&self) -> &HookPlace;
-
-    /// Judges a commit: no edits leave it as it is.
-    fn transform(&self, judged: Judged) -> Pending<'_, Result<Vec<Edit>, HookError>>;
-}
-
-/// Accepts or refuses commits, after all transforms.
-pub trait Guard: Debug + Send + Sync {
-    /// Where it stands.
-    fn place(&self) -> &HookPlace;
-
-    /// Judges a commit.
-    fn check(&self, judged: Judged) -> Pending<'_, Result<(), HookError>>;
+    /// Computes the value; none where there is nothing now.
+    fn value(&self, call: ViewCall) -> Pending<'_, Result<Option<Value>, CallError>>;
 }
 
 /// What the daemon shows of its plugins, and does about them.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tega_engine::port::{Guard, Method, Pending, PluginLine, PluginReport, Plugins, PluginsError, Transform};
-use tega_engine::{Engine, Revision};
+use tega_engine::{Engine, Entries, Revision};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -111,7 +111,7 @@ impl Host {
             (std::mem::take(&mut service.plugins), std::mem::take(&mut service.tasks))
         };
         for plugin in &plugins {
-            self.0.engine.methods().remove_plugin(plugin.name());
+            self.0.engine.directory().remove_plugin(plugin.name());
             self.0.engine.hooks().remove_plugin(plugin.name());
         }
         // They end at their next await; one that panicked has ended.
@@ -184,7 +184,7 @@ impl Starting {
         let engine = &self.loader.engine;
         let methods: Arc<dyn Method> = Arc::new(Methods(Arc::clone(plugin)));
         let entries = plugin.description.methods.iter().map(|method| (method.path.clone(), Arc::clone(&methods)));
-        engine.methods().enter(entries.collect())?;
+        engine.directory().replace_plugin(plugin.name(), Entries { methods: entries.collect(), views: Vec::new() })?;
         for hook in Hook::all(plugin, &plugin.description.transforms) {
             let hook: Arc<dyn Transform> = hook;
             engine.hooks().enter_transform(hook);
@@ -202,7 +202,7 @@ impl Starting {
             match loaded.plugin.warm_up().await {
                 Ok(()) => self.loaded.push(loaded),
                 Err(failure) => {
-                    self.loader.engine.methods().remove_plugin(loaded.plugin.name());
+                    self.loader.engine.directory().remove_plugin(loaded.plugin.name());
                     self.loader.engine.hooks().remove_plugin(loaded.plugin.name());
                     self.refuse(&loaded.file, Some(&loaded.plugin), &LoadError::Start(failure));
                 }

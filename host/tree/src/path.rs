@@ -1,5 +1,6 @@
 //! Where a node is.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::ops::Deref;
 
@@ -94,6 +95,13 @@ impl Deref for Path {
     type Target = [Name];
 
     fn deref(&self) -> &[Name] {
+        &self.0
+    }
+}
+
+/// Paths are ordered and equal as their names are.
+impl Borrow<[Name]> for Path {
+    fn borrow(&self) -> &[Name] {
         &self.0
     }
 }

@@ -148,7 +148,7 @@ fn step_down<'a>(found: Found<'a>, step: &Step) -> Option<Found<'a>> {
 }
 
 /// One step into a value.
-fn part<'a>(value: &'a Value, step: &Step) -> Option<&'a Value> {
+pub(crate) fn part<'a>(value: &'a Value, step: &Step) -> Option<&'a Value> {
     match (value, step) {
         (Value::Array(items), Step::Name(name)) => items.get(index(name)?),
         (Value::Array(items), Step::Member { name, text }) => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::{Name, Number};
+use crate::{Name, Number, Step};
 
 /// A JSON value. It is cheap to clone: what is large is shared.
 #[derive(Clone, Debug)]
@@ -30,6 +30,11 @@ impl Value {
             Self::Object(members) => members.iter().find(|(key, _)| key.as_str() == name).map(|(_, value)| value),
             _ => None,
         }
+    }
+
+    /// What the steps of a path lead to within it: into objects by name, into arrays by index or by a member of their objects.
+    pub fn part(&self, steps: &[Step]) -> Option<&Value> {
+        steps.iter().try_fold(self, crate::tree::part)
     }
 
     /// The value as text, where it is a string.

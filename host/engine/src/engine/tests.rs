@@ -4,6 +4,7 @@ mod called;
 mod clearing;
 mod counted;
 mod cursors;
+mod entered;
 mod ephemeral;
 mod fixture;
 mod judged;
@@ -19,7 +20,7 @@ use tega_tree::{ChangeError, Path, Pattern, ReadPath, Value, Version};
 
 use super::*;
 use crate::port::{Arguments, Edit, Guard, HookError, HookPlace, Judged, Method, MethodCall, Pending, Transform};
-use crate::{CallError, Condition, FeedError, Message, Rejection};
+use crate::{CallError, Condition, Entries, FeedError, Message, Rejection};
 
 #[derive(Debug)]
 struct Fixed;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tega_engine::port::{Method, MethodCall, Pending};
-use tega_engine::{Author, CallError};
+use tega_engine::{Author, CallError, Entries};
 use tega_tree::Path;
 use tokio::sync::Semaphore;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -38,7 +38,8 @@ impl Method for Gated {
 pub(super) fn enter(server: &Server) -> Arc<Gate> {
     let gate = Arc::new(Gate { entered: Semaphore::new(0), open: Semaphore::new(0) });
     let method: Arc<dyn Method> = Arc::new(Gated(Arc::clone(&gate)));
-    server.engine.methods().enter(vec![(Path::parse("gate.wait").unwrap(), method)]).unwrap();
+    let methods = vec![(Path::parse("gate.wait").unwrap(), method)];
+    server.engine.directory().replace_plugin("gate", Entries { methods, views: vec![] }).unwrap();
     gate
 }
 

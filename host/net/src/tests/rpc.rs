@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::header::ACCEPT;
 use tega_engine::port::{Method, MethodCall, Pending};
-use tega_engine::{Author, CallError, CommitError, ErrorCode, Rejection};
+use tega_engine::{Author, CallError, CommitError, Entries, ErrorCode, Rejection};
 use tega_tree::{Path, Value};
 
 use super::{Answer, Server};
@@ -64,7 +64,9 @@ impl Method for Plugin {
 
 async fn server() -> Server {
     let server = Server::start().await;
-    server.engine.methods().enter(vec![(Path::parse("test.run").unwrap(), Arc::new(Plugin))]).unwrap();
+    let method: Arc<dyn Method> = Arc::new(Plugin);
+    let methods = vec![(Path::parse("test.run").unwrap(), method)];
+    server.engine.directory().replace_plugin("test", Entries { methods, views: vec![] }).unwrap();
     server
 }
 

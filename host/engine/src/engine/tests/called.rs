@@ -61,8 +61,9 @@ fn with_scripts() -> (Engine, Arc<Script>) {
     let engine = new();
     let script = |name| Arc::new(Script { name, engine: engine.clone(), calls: AtomicU32::new(0) });
     let first = script("one");
-    engine.methods().enter(vec![(path("one.run"), Arc::clone(&first) as Arc<dyn Method>)]).unwrap();
-    engine.methods().enter(vec![(path("two.run"), script("two"))]).unwrap();
+    let methods = |at, script: Arc<Script>| Entries { methods: vec![(path(at), script)], views: vec![] };
+    engine.directory().replace_plugin("one", methods("one.run", Arc::clone(&first))).unwrap();
+    engine.directory().replace_plugin("two", methods("two.run", script("two"))).unwrap();
     (engine, first)
 }
 

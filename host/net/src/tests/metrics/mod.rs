@@ -5,7 +5,7 @@ mod scrape;
 use std::sync::Arc;
 
 use tega_engine::port::{Method, MethodCall, Pending};
-use tega_engine::{Author, CallError, ErrorCode};
+use tega_engine::{Author, CallError, Entries, ErrorCode};
 use tega_tree::Path;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
@@ -76,7 +76,7 @@ impl Method for Plugin {
 fn enter(server: &Server) {
     let plugin: Arc<dyn Method> = Arc::new(Plugin);
     let methods = ["hello.greet", "hello.fail"].map(|path| (Path::parse(path).unwrap(), Arc::clone(&plugin)));
-    server.engine.methods().enter(methods.to_vec()).unwrap();
+    server.engine.directory().replace_plugin("test", Entries { methods: methods.to_vec(), views: vec![] }).unwrap();
 }
 
 #[tokio::test]
