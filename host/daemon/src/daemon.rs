@@ -89,8 +89,15 @@ impl Daemon {
                 "a snapshot is damaged; the database was opened without it");
         }
         tracing::info!(data = %config.data.display(), position = %report.position, "the database is open");
-        let host =
-            Host::start(engine.clone(), HostOptions { folders: config.plugins, ..HostOptions::default() }).await?;
+        let host = Host::start(
+            engine.clone(),
+            HostOptions {
+                folders: config.plugins,
+                state_folder: Some(config.data.join("plugins")),
+                ..HostOptions::default()
+            },
+        )
+        .await?;
         let net = NetOptions { process: Some(process::facts), ..config.net };
         // Before it answers, so that `/_sync` knows of it.
         let link = link.map(|options| Link::start(engine.clone(), options));

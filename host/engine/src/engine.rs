@@ -340,6 +340,11 @@ impl Engine {
         &self.0.clock
     }
 
+    /// The time now, by the clock that commits are stamped with.
+    pub fn now(&self) -> jiff::Timestamp {
+        self.0.clock.now()
+    }
+
     /// The epochs of the history, ascending, each with its first revision, as far back as the log and its snapshots tell.
     pub fn epochs(&self) -> &[EpochStart] {
         &self.0.epochs

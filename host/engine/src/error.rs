@@ -364,6 +364,16 @@ pub enum CallError {
         /// In what way.
         reason: String,
     },
+    /// The plugin failed before, and is left alone for a while.
+    #[error("the plugin {owner} is not called now: {reason}")]
+    HeldBack {
+        /// The plugin.
+        owner: String,
+        /// Why, and for how long.
+        reason: String,
+        /// When it is called again, in milliseconds from now.
+        retry_in_ms: u64,
+    },
     /// The time for the call ran out.
     #[error("{path} of the plugin {owner} did not answer within {limit_ms} ms")]
     Deadline {
@@ -405,7 +415,7 @@ impl CallError {
             Self::Cycle { .. } | Self::TooDeep { .. } => ErrorCode::Limit,
             Self::Busy { .. } => ErrorCode::Busy,
             Self::Deadline { .. } => ErrorCode::Deadline,
-            Self::Crashed { .. } | Self::SessionGone { .. } => ErrorCode::Unavailable,
+            Self::Crashed { .. } | Self::SessionGone { .. } | Self::HeldBack { .. } => ErrorCode::Unavailable,
             Self::Answered { code, .. } => *code,
             Self::Commit(error) => error.code(),
         }

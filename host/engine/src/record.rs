@@ -53,6 +53,8 @@ pub(crate) struct Record {
     pub(crate) message: Option<String>,
     pub(crate) changes: Vec<AuthoredChange>,
     pub(crate) effects: Vec<Effect>,
+    /// How many commits in a row led to it, each made in answer to the one before.
+    pub(crate) hops: u32,
 }
 
 #[derive(Serialize)]
@@ -62,6 +64,12 @@ struct Head<'a> {
     author: &'a Author,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
+    #[serde(skip_serializing_if = "is_zero")]
+    hops: u32,
+}
+
+fn is_zero(hops: &u32) -> bool {
+    *hops == 0
 }
 
 #[derive(Deserialize)]
@@ -72,6 +80,8 @@ struct Line<'a> {
     author: Author,
     #[serde(default)]
     message: Option<String>,
+    #[serde(default)]
+    hops: u32,
     #[serde(borrow)]
     changes: Vec<LineChange<'a>>,
     #[serde(default)]
@@ -107,8 +117,13 @@ fn some_value<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<&'de RawVal
 impl Record {
     /// Writes the record as one line, without its end.
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let head =
-            Head { revision: self.revision, time: self.time, author: &self.author, message: self.message.as_deref() };
+        let head = Head {
+            revision: self.revision,
+            time: self.time,
+            author: &self.author,
+            message: self.message.as_deref(),
+            hops: self.hops,
+        };
         let mut line = json(&head);
         line.pop();
         line.extend_from_slice(b",\"changes\":[");
@@ -181,6 +196,7 @@ impl Record {
             message: line.message,
             changes,
             effects: line.effects,
+            hops: line.hops,
         })
     }
 }

@@ -98,9 +98,9 @@ impl Description {
         })
     }
 
-    /// Whether it wants to hear of anything.
-    pub(crate) fn subscribes(&self) -> bool {
-        !self.commits.is_empty() || !self.channels.is_empty()
+    /// What it wishes to be allowed, each as `read inventory`.
+    pub(crate) fn grants_wanted(&self) -> Vec<String> {
+        self.grants_lacking(&Grants::default())
     }
 
     /// What it wishes to be allowed and is not, each as `read inventory`; what it subscribes to, it wishes to read.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use tega_engine::DirectoryError;
 
 use crate::failure::Failure;
+use crate::keeper::KeptError;
 use crate::limits::FILE_BYTES_MAX;
 use crate::manifest::ManifestError;
 
@@ -18,9 +19,37 @@ pub enum StartError {
         /// Why not.
         reason: String,
     },
+    /// The folder in which it remembers can't be made.
+    #[error("the folder {} for what is remembered of plugins can't be made: {source}", folder.display())]
+    Folder {
+        /// The folder.
+        folder: std::path::PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// A thread can't be started.
     #[error("a thread for plugins can't be started")]
     Thread(#[source] std::io::Error),
+}
+
+impl LoadError {
+    /// Whether it may be because the file is a piece of what it is going to be.
+    pub(crate) fn is_of_a_piece(&self) -> bool {
+        matches!(
+            self,
+            Self::Read(_) | Self::NotWasm { .. } | Self::Damaged { .. } | Self::Encode { .. } | Self::Compile { .. }
+        )
+    }
+
+    /// Whether it is because of what another plugin has.
+    pub(crate) fn is_clash(&self) -> bool {
+        matches!(self, Self::NameTaken { .. } | Self::Directory(_))
+    }
+
+    /// Whether the operator wanted it so.
+    pub(crate) fn is_disabled(&self) -> bool {
+        matches!(self, Self::Disabled { .. })
+    }
 }
 
 /// Why a plugin is refused.
@@ -66,7 +95,9 @@ pub(crate) enum LoadError {
     #[error("its name {name} is already that of {}", .file.display())]
     NameTaken { name: String, file: PathBuf },
     #[error(transparent)]
-    Method(#[from] DirectoryError),
+    Directory(#[from] DirectoryError),
+    #[error(transparent)]
+    Kept(#[from] KeptError),
     #[error("did not start: {0}")]
     Start(Failure),
     #[error("the plugin host failed on it: {what}")]

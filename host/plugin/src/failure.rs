@@ -1,5 +1,7 @@
 //! How a call of a guest fails by itself, apart from the errors that the guest answers.
 
+use std::time::Duration;
+
 use tega_engine::port::HookError;
 use tega_engine::{CallError, CommitError, ErrorCode};
 use tega_tree::Path;
@@ -16,7 +18,15 @@ pub(crate) enum Failure {
     Busy { reason: String },
     /// The time ran out.
     #[error("it ran longer than {limit_ms} ms")]
-    Deadline { limit_ms: u64 },
+    Deadline {
+        /// The time it had, in milliseconds.
+        limit_ms: u64,
+        /// Whether it is to blame: the time was its own, or it used up most of what it might have had of its own.
+        own: bool,
+    },
+    /// It failed before, and is left alone for a while.
+    #[error("it is {} for {} s: {reason}", held_word(*is_quarantined), remaining.as_secs_f32().ceil())]
+    HeldBack { reason: String, remaining: Duration, is_quarantined: bool },
     /// It trapped, or could not be instantiated.
     #[error("{reason}")]
     Trapped { reason: String },
@@ -34,16 +44,34 @@ pub(crate) enum Failure {
     Host { reason: &'static str },
 }
 
+fn held_word(is_quarantined: bool) -> &'static str {
+    if is_quarantined { "quarantined" } else { "left alone after it failed" }
+}
+
 impl Failure {
-    /// What an error of wasmtime means, with the bound of memory that was hit before it.
-    pub(crate) fn of(error: &wasmtime::Error, shortage: Option<Shortage>, limit_ms: u64) -> Self {
+    /// Whether it is a fault of the plugin, for which it is held back.
+    pub(crate) fn is_fault(&self) -> bool {
+        match self {
+            Self::Trapped { .. } | Self::Deadline { own: true, .. } => true,
+            Self::Deadline { own: false, .. }
+            | Self::Busy { .. }
+            | Self::HeldBack { .. }
+            | Self::Form { .. }
+            | Self::NotStarted { .. }
+            | Self::NotCommitted(_)
+            | Self::Host { .. } => false,
+        }
+    }
+
+    /// What an error of wasmtime means, with the bound of memory that was hit before it, and how it is told that the time ran out.
+    pub(crate) fn of(error: &wasmtime::Error, shortage: Option<Shortage>, late: Self) -> Self {
         if error.is::<PoolConcurrencyLimitError>() {
             return Self::Busy {
                 reason: "there are as many instances of plugins as the daemon has room for".to_owned(),
             };
         }
         if matches!(error.downcast_ref::<Trap>(), Some(Trap::Interrupt)) {
-            return Self::Deadline { limit_ms };
+            return late;
         }
         let what = match (error.downcast_ref::<Trap>(), error.downcast_ref::<I32Exit>()) {
             (Some(trap), _) => format!("it trapped: {}", trap.to_string().trim_start_matches("wasm trap: ")),
@@ -64,7 +92,11 @@ impl Failure {
     pub(crate) fn of_method(self, path: Path, owner: String) -> CallError {
         match self {
             Self::Busy { reason } => CallError::Busy { owner, reason },
-            Self::Deadline { limit_ms } => CallError::Deadline { path, owner, limit_ms },
+            Self::Deadline { limit_ms, .. } => CallError::Deadline { path, owner, limit_ms },
+            Self::HeldBack { remaining, .. } => {
+                let retry_in_ms = u64::try_from(remaining.as_millis()).unwrap_or(u64::MAX);
+                CallError::HeldBack { owner, reason: self.to_string(), retry_in_ms }
+            }
             other => CallError::Crashed { path, owner, reason: other.to_string() },
         }
     }

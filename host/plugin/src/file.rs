@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use wasmparser::{Validator, WasmFeatures};
@@ -15,8 +16,10 @@ use crate::limits::FILE_BYTES_MAX;
 /// A component as it came from a file.
 #[derive(Debug)]
 pub(crate) struct ComponentFile {
-    /// The component.
-    pub(crate) component: Vec<u8>,
+    /// The file's bytes.
+    pub(crate) bytes: Arc<[u8]>,
+    /// The component: those bytes, or what was made of them.
+    pub(crate) component: Arc<[u8]>,
     /// The SHA-256 of the file's bytes, in hexadecimal.
     pub(crate) digest: String,
 }
@@ -36,15 +39,21 @@ pub(crate) fn read(file: &Path) -> Result<ComponentFile, LoadError> {
     if u64::try_from(bytes.len()).is_ok_and(|length| length > FILE_BYTES_MAX) {
         return Err(LoadError::TooLarge);
     }
-    let digest = hex(&Sha256::digest(&bytes));
-    Ok(ComponentFile { component: component(bytes)?, digest })
+    of_bytes(bytes)
 }
 
-fn component(bytes: Vec<u8>) -> Result<Vec<u8>, LoadError> {
+/// The same of bytes that were read before.
+pub(crate) fn of_bytes(bytes: Vec<u8>) -> Result<ComponentFile, LoadError> {
+    let bytes: Arc<[u8]> = bytes.into();
+    let digest = hex(&Sha256::digest(&bytes));
+    Ok(ComponentFile { component: component(&bytes)?, bytes, digest })
+}
+
+fn component(bytes: &Arc<[u8]>) -> Result<Arc<[u8]>, LoadError> {
     match (bytes.get(..4), bytes.get(4..8)) {
-        (Some(MAGIC), Some(COMPONENT)) => Ok(bytes),
-        (Some(MAGIC), Some(MODULE)) => encode(&bytes),
-        _ => Err(LoadError::NotWasm { beginning: beginning(&bytes) }),
+        (Some(MAGIC), Some(COMPONENT)) => Ok(Arc::clone(bytes)),
+        (Some(MAGIC), Some(MODULE)) => Ok(encode(bytes)?.into()),
+        _ => Err(LoadError::NotWasm { beginning: beginning(bytes) }),
     }
 }
 
@@ -67,7 +76,8 @@ fn beginning(bytes: &[u8]) -> String {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as text of `0-9a-f`.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a string does not fail.
         let _ = write!(text, "{byte:02x}");
@@ -81,7 +91,7 @@ mod tests {
 
     #[test]
     fn what_is_no_web_assembly_is_refused_with_its_beginning() {
-        let told = |bytes: &[u8]| component(bytes.to_vec()).unwrap_err().to_string();
+        let told = |bytes: &[u8]| component(&bytes.to_vec().into()).unwrap_err().to_string();
         assert_eq!(told(b""), "is no WebAssembly: begins with nothing: it is empty");
         assert_eq!(told(b"#!/bin/sh\n"), "is no WebAssembly: begins with \"#!/bin/s\"");
         assert_eq!(told(b"\x7fELF\x02\x01\x01\x00\x00"), "is no WebAssembly: begins with 7f 45 4c 46 02 01 01 00");
@@ -93,7 +103,7 @@ mod tests {
     fn a_module_that_is_cut_off_is_refused_unless_it_ends_with_a_section() {
         let whole =
             wat::parse_str("(module (memory 1) (func (export \"f\")) (data (i32.const 0) \"some data\"))").unwrap();
-        let told = |length: usize| component(whole[..length].to_vec()).map_err(|error| error.to_string());
+        let told = |length: usize| component(&whole[..length].to_vec().into()).map_err(|error| error.to_string());
         let refused = (8..whole.len()).filter_map(|length| told(length).err()).collect::<Vec<_>>();
         assert!(refused.iter().all(|told| told.starts_with("is damaged, or not whole: ")), "{refused:?}");
         assert!(refused.len() > whole.len() / 2, "only {} of {}", refused.len(), whole.len());
@@ -101,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_component_is_taken_as_it_is() {
-        let bytes = [MAGIC, COMPONENT].concat();
-        assert_eq!(component(bytes.clone()).unwrap(), bytes);
+        let bytes: Arc<[u8]> = [MAGIC, COMPONENT].concat().into();
+        assert_eq!(component(&bytes).unwrap(), bytes);
     }
 }

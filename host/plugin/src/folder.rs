@@ -3,9 +3,22 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-/// The plugins of the folders: of each folder in turn, sorted by name. What can't be read is said in the log.
-pub(crate) fn plugins(folders: &[PathBuf]) -> Vec<PathBuf> {
-    folders.iter().flat_map(|folder| plugins_of(folder)).collect()
+/// The plugins of a folder, sorted by name.
+pub(crate) fn plugins_of(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder)?;
+    let mut files: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+    files.retain(|file| has_extension(file, "wasm") && file.is_file());
+    files.sort();
+    Ok(files)
+}
+
+/// The files of a folder that set something for a plugin which is not there.
+pub(crate) fn manifests_alone(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    let mut files: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+    files.retain(|file| has_extension(file, "toml") && file.is_file() && !file.with_extension("wasm").is_file());
+    files.sort();
+    files
 }
 
 /// The file in which the operator grants and sets, beside a plugin.
@@ -18,25 +31,8 @@ pub(crate) fn file_name(file: &Path) -> String {
     file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned()
 }
 
-fn plugins_of(folder: &Path) -> Vec<PathBuf> {
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) => {
-            let folder = folder.display();
-            tracing::error!(%error, "the plugin folder {folder} can't be read, so none of its plugins is loaded");
-            return Vec::new();
-        }
-    };
-    let mut files: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
-    files.sort();
-    let has_extension =
-        |file: &Path, extension: &str| file.extension() == Some(OsStr::new(extension)) && file.is_file();
-    for file in files.iter().filter(|file| has_extension(file, "toml") && !file.with_extension("wasm").is_file()) {
-        let (file, plugin) = (file.display(), file_name(&file.with_extension("wasm")));
-        tracing::warn!("{file} grants and sets nothing: there is no {plugin} beside it");
-    }
-    files.retain(|file| has_extension(file, "wasm"));
-    files
+fn has_extension(file: &Path, extension: &str) -> bool {
+    file.extension() == Some(OsStr::new(extension))
 }
 
 #[cfg(test)]
@@ -50,9 +46,10 @@ mod tests {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
         std::fs::create_dir(folder.path().join("e.wasm")).unwrap();
-        let missing = folder.path().join("missing");
-        let found = plugins(&[missing, folder.path().to_owned()]);
+        assert!(plugins_of(&folder.path().join("missing")).is_err());
+        let found = plugins_of(folder.path()).unwrap();
         assert_eq!(found.iter().map(|file| file_name(file)).collect::<Vec<_>>(), ["a.wasm", "b.wasm"]);
         assert_eq!(manifest_of(&found[0]), folder.path().join("a.toml"));
+        assert_eq!(manifests_alone(folder.path()), [folder.path().join("c.toml")]);
     }
 }

@@ -6,41 +6,96 @@
 //! Reads through the tree and commits that a plugin subscribes to both need the grant to read. A transform or a guard sees, and
 //! reads, what its own patterns cover without one: judging it is what the operator took it in for.
 
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tega_engine::port::GrantUse;
 use tega_tree::{Name, Path, Pattern};
 
 /// What a plugin may do.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Grants {
-    pub(crate) read: Vec<Pattern>,
-    pub(crate) write: Vec<Pattern>,
-    pub(crate) methods: Vec<Pattern>,
-    pub(crate) channels: Vec<String>,
+    pub(crate) read: Vec<Granted<Pattern>>,
+    pub(crate) write: Vec<Granted<Pattern>>,
+    pub(crate) methods: Vec<Granted<Pattern>>,
+    pub(crate) channels: Vec<Granted<String>>,
+}
+
+/// A grant, and how often it was made use of. A clone counts with it.
+#[derive(Clone, Debug)]
+pub(crate) struct Granted<T> {
+    pub(crate) what: T,
+    used: Arc<AtomicU64>,
+}
+
+impl<T> Granted<T> {
+    /// One that was never used.
+    pub(crate) fn new(what: T) -> Self {
+        Self { what, used: Arc::default() }
+    }
+
+    /// Notes that it is made use of now.
+    pub(crate) fn used(&self) {
+        self.used.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Granted<Pattern> {
+    /// Whether it covers a path.
+    pub(crate) fn covers(&self, path: &[Name]) -> bool {
+        self.what.covers(path)
+    }
 }
 
 impl Grants {
     /// Adds the plugin's own subtree, `plugin.<name>`.
     #[must_use]
     pub(crate) fn with_own(mut self, own: &Path) -> Self {
-        self.read.push(own.into());
-        self.write.push(own.into());
+        self.read.push(Granted::new(own.into()));
+        self.write.push(Granted::new(own.into()));
         self
     }
 
     pub(crate) fn may_read(&self, path: &[Name]) -> bool {
-        covers(&self.read, path)
+        covered(&self.read, path)
     }
 
     pub(crate) fn may_write(&self, path: &[Name]) -> bool {
-        covers(&self.write, path)
+        covered(&self.write, path)
     }
 
     pub(crate) fn may_call(&self, path: &[Name]) -> bool {
-        covers(&self.methods, path)
+        covered(&self.methods, path)
     }
 
     pub(crate) fn may_publish(&self, channel: &str) -> bool {
-        self.channels.iter().any(|granted| granted == channel)
+        let granted = self.channels.iter().find(|granted| granted.what == channel);
+        granted.inspect(|granted| granted.used()).is_some()
     }
+
+    /// All of them, each as `read inventory`, with how often it was made use of.
+    pub(crate) fn uses(&self) -> Vec<GrantUse> {
+        fn of<'a, T: fmt::Display>(
+            kind: &'static str,
+            granted: &'a [Granted<T>],
+        ) -> impl Iterator<Item = GrantUse> + 'a {
+            granted.iter().map(move |granted| GrantUse {
+                grant: format!("{kind} {}", granted.what),
+                count: granted.used.load(Ordering::Relaxed),
+            })
+        }
+        of("read", &self.read)
+            .chain(of("write", &self.write))
+            .chain(of("methods", &self.methods))
+            .chain(of("channels", &self.channels))
+            .collect()
+    }
+}
+
+/// Whether one of the grants covers the path; if so it is made use of.
+fn covered(grants: &[Granted<Pattern>], path: &[Name]) -> bool {
+    grants.iter().find(|granted| granted.covers(path)).inspect(|granted| granted.used()).is_some()
 }
 
 /// Whether one of the patterns covers the path.
@@ -50,11 +105,11 @@ pub(crate) fn covers(patterns: &[Pattern], path: &[Name]) -> bool {
 
 /// Whether all that a wished pattern covers is covered by one of the granted ones. Where that can't be told (a regular expression
 /// within another), it is not.
-pub(crate) fn includes(granted: &[Pattern], wished: &Pattern) -> bool {
+pub(crate) fn includes(granted: &[Granted<Pattern>], wished: &Pattern) -> bool {
     let text = wished.to_string();
     let example: Vec<Name> = segments(&text).into_iter().map(example).collect();
-    let within = |granted: &Pattern| {
-        let granted = granted.to_string();
+    let within = |granted: &Granted<Pattern>| {
+        let granted = granted.what.to_string();
         text.strip_prefix(&granted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
     granted.iter().any(|granted| granted.covers(&example) || within(granted))
@@ -86,8 +141,8 @@ fn segments(pattern: &str) -> Vec<&str> {
 mod tests {
     use super::*;
 
-    fn patterns(texts: &[&str]) -> Vec<Pattern> {
-        texts.iter().map(|text| text.parse().unwrap()).collect()
+    fn patterns(texts: &[&str]) -> Vec<Granted<Pattern>> {
+        texts.iter().map(|text| Granted::new(text.parse().unwrap())).collect()
     }
 
     #[test]
@@ -104,6 +159,9 @@ mod tests {
         assert!(!grants.may_write(&path("plugin.probe-2")));
         assert!(!grants.may_call(&path("plugin.probe.x")));
         assert!(!grants.may_publish("probe"));
+        let used = |grant: &str, count| GrantUse { grant: grant.to_owned(), count };
+        let expected = [used("read inventory.ne1", 2), used("read plugin.probe", 0), used("write plugin.probe", 1)];
+        assert_eq!(grants.uses(), expected);
     }
 
     #[test]

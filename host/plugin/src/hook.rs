@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tega_engine::Rejection;
-use tega_engine::port::{Edit, Guard, HookError, HookPlace, Judged, Pending, Transform};
+use tega_engine::port::{Edit, Guard, HookError, HookPlace, Judged, Pending, Policy, Transform};
 use tega_tree::{Pattern, Value};
 
 use crate::bindings::types;
 use crate::convert;
 use crate::failure::Failure;
-use crate::journal::one_line;
+use crate::journal::Level;
 use crate::limits::JUDGE_WAIT_MS;
 use crate::plugin::{Ask, Plugin};
 use crate::pool::Wait;
@@ -43,14 +43,24 @@ impl Hook {
         (Ask { scope: judged.scope, shown: Arc::clone(&self.shown), limit_ms, wait }, changes, author)
     }
 
-    fn refused<T>(&self, answer: Result<Result<T, types::Rejection>, Failure>) -> Result<T, HookError> {
-        match answer {
-            Ok(judged) => judged.map_err(|rejection| HookError::Rejected(rejected(rejection))),
-            Err(failure) => {
-                let told = one_line(&failure.to_string());
-                tracing::warn!(target: "tega::plugin", plugin = self.plugin.name(), "can't judge a commit: {told}");
-                Err(failure.of_hook())
+    /// The judgement; where there is none, what the policy says: it passes as it is, or it does not.
+    fn judgement<T: Default>(&self, answer: Result<Result<T, types::Rejection>, Failure>) -> Result<T, HookError> {
+        let failure = match answer {
+            Ok(judged) => return judged.map_err(|rejection| HookError::Rejected(rejected(rejection))),
+            Err(failure) => failure,
+        };
+        let is_known = matches!(failure, Failure::HeldBack { .. });
+        let vitals = &self.plugin.vitals;
+        if !is_known {
+            vitals.lines.write(Level::Warn, &format!("can't judge a commit: {failure}"));
+        }
+        match self.plugin.conduct.policy {
+            // Only what stays so for a while is left out; who ran too long once may do better the next time.
+            Policy::Pass if is_known || failure.is_fault() => {
+                vitals.unjudged.increment();
+                Ok(T::default())
             }
+            Policy::Pass | Policy::Reject => Err(failure.of_hook()),
         }
     }
 }
@@ -65,7 +75,7 @@ impl Transform for Hook {
             let (ask, changes, author) = self.ask(judged);
             let asked =
                 self.plugin.ask(ask, |instance| Box::pin(async move { instance.transform(&changes, &author).await }));
-            let edits = self.refused(asked.await)?;
+            let edits = self.judgement(asked.await)?;
             let edit = |(index, json): (u32, String)| match (usize::try_from(index), Value::from_json(json.as_bytes()))
             {
                 (Ok(index), Ok(value)) => Ok(Edit { index, value }),
@@ -87,7 +97,7 @@ impl Guard for Hook {
             let (ask, changes, author) = self.ask(judged);
             let asked =
                 self.plugin.ask(ask, |instance| Box::pin(async move { instance.check(&changes, &author).await }));
-            self.refused(asked.await)
+            self.judgement(asked.await)
         })
     }
 }

@@ -1,30 +1,28 @@
 //! The plugin host as the daemon holds it.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tega_engine::port::{Guard, Method, Pending, PluginLine, PluginReport, Plugins, PluginsError, Transform};
-use tega_engine::{Engine, Entries, Revision};
-use tokio::sync::watch;
+use tega_engine::Engine;
+use tega_engine::port::{Pending, PluginLine, PluginReport, Plugins, PluginsError};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::error::{LoadError, StartError};
-use crate::hook::Hook;
-use crate::journal::one_line;
-use crate::limits::{DRAIN_MS, TOTAL_MEMORY_BYTES};
+use crate::error::StartError;
+use crate::keeper::{Board, Keeper, Order};
+use crate::limits::{DRAIN_MS, ORDERS_MAX, TOTAL_MEMORY_BYTES};
 use crate::load::Loader;
 use crate::machine::Machine;
-use crate::method::Methods;
-use crate::plugin::Plugin;
-use crate::subscriber::Subscriber;
-use crate::{folder, report};
 
 /// How to start the plugin host.
 #[derive(Clone, Debug)]
 pub struct HostOptions {
     /// The folders with plugins. One that is not there is told in the log.
     pub folders: Vec<PathBuf>,
+    /// Where the host keeps what it remembers of plugins over restarts, and the versions that can be gone back to. Without one
+    /// nothing is remembered.
+    pub state_folder: Option<PathBuf>,
     /// The instances that a plugin may have at once, and the threads for guests that run long. Default: as many as there are
     /// cores.
     pub instances: usize,
@@ -35,7 +33,7 @@ pub struct HostOptions {
 impl Default for HostOptions {
     fn default() -> Self {
         let instances = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { folders: Vec::new(), instances, total_memory_bytes: TOTAL_MEMORY_BYTES }
+        Self { folders: Vec::new(), state_folder: None, instances, total_memory_bytes: TOTAL_MEMORY_BYTES }
     }
 }
 
@@ -47,31 +45,21 @@ pub struct Host(Arc<Inner>);
 struct Inner {
     engine: Engine,
     stopping: watch::Sender<bool>,
-    service: Mutex<Service>,
-    reports: Arc<Reports>,
+    keeper: Mutex<Option<JoinHandle<()>>>,
+    desk: Arc<Desk>,
 }
 
-/// What is in service.
-#[derive(Debug, Default)]
-struct Service {
-    plugins: Vec<Arc<Plugin>>,
-    tasks: Vec<JoinHandle<()>>,
-}
-
-/// What is shown of the plugins. The engine holds it, so it holds no engine.
+/// What is shown of the plugins, and where orders go. The engine holds it.
 #[derive(Debug)]
-struct Reports(Vec<PluginReport>);
-
-/// A plugin with the file it came from.
-#[derive(Debug)]
-struct Loaded {
-    file: PathBuf,
-    plugin: Arc<Plugin>,
+struct Desk {
+    board: Arc<Board>,
+    orders: mpsc::Sender<Order>,
 }
 
 impl Host {
-    /// Loads the plugins of the folders, and puts those that fit in service: their methods, transforms and guards are entered
-    /// in the database, and they hear of commits made from now on. One that is refused is listed with the reason.
+    /// Loads the plugins of the folders, and puts those that fit in service: their methods, views, transforms and guards are entered
+    /// in the database, and they hear of commits from where they stood. One that is refused is listed with the reason. From then on
+    /// it follows what becomes of the folders.
     ///
     /// # Errors
     /// [`StartError`]: without plugins too the host would not work.
@@ -79,24 +67,24 @@ impl Host {
     /// # Cancel safety
     /// Dropped, some plugins may stay entered in the database; it should be stopped then.
     pub async fn start(engine: Engine, options: HostOptions) -> Result<Self, StartError> {
+        if let Some(folder) = &options.state_folder {
+            make_private(folder).map_err(|source| StartError::Folder { folder: folder.clone(), source })?;
+        }
         let machine = Arc::new(Machine::start(options.instances, options.total_memory_bytes)?);
         let loader = Loader { machine, engine: engine.clone(), instances: options.instances.max(1) };
-        let mut starting =
-            Starting { loader, since: engine.state().revision(), loaded: Vec::new(), refused: Vec::new() };
-        for file in folder::plugins(&options.folders) {
-            starting.load(file).await;
-        }
-        starting.warm_up().await;
-        let (stopping, _) = watch::channel(false);
-        let (service, reports) = starting.serve(&stopping);
-        let reports = Arc::new(Reports(reports));
-        engine.set_plugins(Arc::clone(&reports) as Arc<dyn Plugins>);
-        Ok(Self(Arc::new(Inner { engine, stopping, service: Mutex::new(service), reports })))
+        let (stopping, stop) = watch::channel(false);
+        let mut keeper = Keeper::new(loader, options.folders, options.state_folder.as_deref(), stop);
+        let (orders, to_come) = mpsc::channel(ORDERS_MAX);
+        let desk = Arc::new(Desk { board: keeper.board(), orders });
+        engine.set_plugins(Arc::clone(&desk) as Arc<dyn Plugins>);
+        keeper.begin().await;
+        let keeper = Mutex::new(Some(tokio::spawn(keeper.run(to_come))));
+        Ok(Self(Arc::new(Inner { engine, stopping, keeper, desk })))
     }
 
     /// Every plugin, whatever its state, by name.
     pub fn list(&self) -> Vec<PluginReport> {
-        self.0.reports.list()
+        self.0.desk.board.list()
     }
 
     /// Takes the plugins out of service: ends what is under way, up to a time, and calls `stop` of their instances. A second
@@ -106,140 +94,72 @@ impl Host {
     /// Dropped, some instances are not told to stop.
     pub async fn stop(&self) {
         self.0.stopping.send_replace(true);
-        let (plugins, tasks) = {
-            let mut service = self.0.service();
-            (std::mem::take(&mut service.plugins), std::mem::take(&mut service.tasks))
-        };
-        for plugin in &plugins {
-            self.0.engine.directory().remove_plugin(plugin.name());
-            self.0.engine.hooks().remove_plugin(plugin.name());
+        let keeper = self.0.keeper.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(keeper) = keeper else { return };
+        // It ends at its next await; one that panicked has ended.
+        let _ = keeper.await;
+        let services = self.0.desk.board.services();
+        for service in &services {
+            self.0.engine.directory().remove_plugin(service.name());
+            self.0.engine.hooks().remove_plugin(service.name());
         }
-        // They end at their next await; one that panicked has ended.
+        let tasks = services.iter().flat_map(|service| service.take_tasks());
         futures_util::future::join_all(tasks).await;
         let wait = Duration::from_millis(DRAIN_MS);
-        futures_util::future::join_all(plugins.iter().map(|plugin| plugin.close(wait))).await;
+        let plugins = services.iter().filter_map(|service| service.replace(None));
+        futures_util::future::join_all(plugins.map(|plugin| async move { plugin.close(wait).await })).await;
     }
 }
 
-impl Plugins for Reports {
+impl Desk {
+    /// Gives the keeper an order, and waits until it is done.
+    async fn order<T>(
+        &self,
+        order: impl FnOnce(oneshot::Sender<Result<T, PluginsError>>) -> Order,
+    ) -> Result<T, PluginsError> {
+        let (answer, answered) = oneshot::channel();
+        self.orders.send(order(answer)).await.map_err(|_| PluginsError::Stopping)?;
+        answered.await.unwrap_or(Err(PluginsError::Stopping))
+    }
+}
+
+impl Plugins for Desk {
     fn list(&self) -> Vec<PluginReport> {
-        self.0.clone()
+        self.board.list()
     }
 
-    fn reload(&self, _: Option<&str>) -> Pending<'_, Result<Vec<PluginReport>, PluginsError>> {
-        Box::pin(std::future::ready(Err(PluginsError::Fixed)))
+    fn reload(&self, name: Option<&str>) -> Pending<'_, Result<Vec<PluginReport>, PluginsError>> {
+        let name = name.map(str::to_owned);
+        Box::pin(self.order(|answer| Order::Reload(name, answer)))
     }
 
-    fn disable(&self, _: &str) -> Pending<'_, Result<PluginReport, PluginsError>> {
-        Box::pin(std::future::ready(Err(PluginsError::Fixed)))
+    fn disable(&self, name: &str) -> Pending<'_, Result<PluginReport, PluginsError>> {
+        let name = name.to_owned();
+        Box::pin(self.order(|answer| Order::Disable(name, answer)))
     }
 
-    fn enable(&self, _: &str) -> Pending<'_, Result<PluginReport, PluginsError>> {
-        Box::pin(std::future::ready(Err(PluginsError::Fixed)))
+    fn enable(&self, name: &str) -> Pending<'_, Result<PluginReport, PluginsError>> {
+        let name = name.to_owned();
+        Box::pin(self.order(|answer| Order::Enable(name, answer)))
     }
 
-    fn rollback(&self, _: &str) -> Pending<'_, Result<PluginReport, PluginsError>> {
-        Box::pin(std::future::ready(Err(PluginsError::Fixed)))
+    fn rollback(&self, name: &str) -> Pending<'_, Result<PluginReport, PluginsError>> {
+        let name = name.to_owned();
+        Box::pin(self.order(|answer| Order::Rollback(name, answer)))
     }
 
-    fn lines(&self, _: &str, _: u64, _: Duration) -> Pending<'_, Result<Vec<PluginLine>, PluginsError>> {
-        Box::pin(std::future::ready(Err(PluginsError::Fixed)))
+    fn lines(&self, name: &str, after: u64, wait: Duration) -> Pending<'_, Result<Vec<PluginLine>, PluginsError>> {
+        let service = self.board.service(name);
+        let not_found = || PluginsError::NotFound { name: name.to_owned(), known: self.board.names() };
+        match service.ok_or_else(not_found) {
+            Ok(service) => Box::pin(async move { Ok(service.vitals.lines.after(after, wait).await) }),
+            Err(error) => Box::pin(std::future::ready(Err(error))),
+        }
     }
 }
 
-impl Inner {
-    fn service(&self) -> MutexGuard<'_, Service> {
-        // It is only ever replaced or read, so a panic leaves it whole.
-        self.service.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The host while it loads its plugins.
-struct Starting {
-    loader: Loader,
-    /// The last commit before the plugins are told of any.
-    since: Revision,
-    loaded: Vec<Loaded>,
-    refused: Vec<PluginReport>,
-}
-
-impl Starting {
-    /// Loads the plugin of a file and enters it in the database.
-    async fn load(&mut self, file: PathBuf) {
-        let plugin = match self.loader.load(&file).await {
-            Ok(plugin) => Arc::new(plugin),
-            Err(error) => return self.refuse(&file, None, &error),
-        };
-        match self.enter(&plugin) {
-            Ok(()) => self.loaded.push(Loaded { file, plugin }),
-            Err(error) => self.refuse(&file, Some(&plugin), &error),
-        }
-    }
-
-    fn enter(&self, plugin: &Arc<Plugin>) -> Result<(), LoadError> {
-        let name = plugin.name();
-        if let Some(other) = self.loaded.iter().find(|loaded| loaded.plugin.name() == name) {
-            return Err(LoadError::NameTaken { name: name.to_owned(), file: other.file.clone() });
-        }
-        let engine = &self.loader.engine;
-        let methods: Arc<dyn Method> = Arc::new(Methods(Arc::clone(plugin)));
-        let entries = plugin.description.methods.iter().map(|method| (method.path.clone(), Arc::clone(&methods)));
-        engine.directory().replace_plugin(plugin.name(), Entries { methods: entries.collect(), views: Vec::new() })?;
-        for hook in Hook::all(plugin, &plugin.description.transforms) {
-            let hook: Arc<dyn Transform> = hook;
-            engine.hooks().enter_transform(hook);
-        }
-        for hook in Hook::all(plugin, &plugin.description.guards) {
-            let hook: Arc<dyn Guard> = hook;
-            engine.hooks().enter_guard(hook);
-        }
-        Ok(())
-    }
-
-    /// Starts an instance of each plugin; one that does not start is taken out again. What one starts with is judged by all.
-    async fn warm_up(&mut self) {
-        for loaded in std::mem::take(&mut self.loaded) {
-            match loaded.plugin.warm_up().await {
-                Ok(()) => self.loaded.push(loaded),
-                Err(failure) => {
-                    self.loader.engine.directory().remove_plugin(loaded.plugin.name());
-                    self.loader.engine.hooks().remove_plugin(loaded.plugin.name());
-                    self.refuse(&loaded.file, Some(&loaded.plugin), &LoadError::Start(failure));
-                }
-            }
-        }
-    }
-
-    /// Starts to tell of commits and messages, and says what there is.
-    fn serve(self, stopping: &watch::Sender<bool>) -> (Service, Vec<PluginReport>) {
-        let (mut service, mut reports) = (Service::default(), self.refused);
-        for Loaded { file, plugin } in self.loaded {
-            let report = report::running(&file, &plugin);
-            tell_of(&report);
-            reports.push(report);
-            if plugin.description.subscribes() {
-                let subscriber = Subscriber::new(Arc::clone(&plugin), &self.loader.engine, self.since);
-                service.tasks.push(tokio::spawn(subscriber.run(stopping.subscribe())));
-            }
-            service.plugins.push(plugin);
-        }
-        reports.sort_by(|left, right| left.name.cmp(&right.name));
-        (service, reports)
-    }
-
-    fn refuse(&mut self, file: &Path, plugin: Option<&Plugin>, error: &LoadError) {
-        // It may quote what the plugin says.
-        let reason = one_line(&error.to_string());
-        tracing::error!(target: "tega::plugin", file = %file.display(), "the plugin is refused: {reason}");
-        self.refused.push(report::refused(file, plugin, reason));
-    }
-}
-
-fn tell_of(report: &PluginReport) {
-    let (plugin, version) = (&report.name, report.version.as_deref().unwrap_or_default());
-    tracing::info!(target: "tega::plugin", plugin, version, file = report.file, "the plugin is in service");
-    if !report.grants_lacking.is_empty() {
-        let lacking = report.grants_lacking.join(", ");
-        tracing::warn!(target: "tega::plugin", plugin, "it wishes what is not granted: {lacking}");
-    }
+/// Makes a folder that only the daemon's user gets into.
+fn make_private(folder: &std::path::Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use tega_engine::{Author, Engine, MailboxId, Owner};
 
 use crate::grants::Grants;
+use crate::service::Lines;
 
 /// Who a plugin is and what it may do.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub(crate) struct Identity {
     pub(crate) name: String,
     /// The author of what it writes.
     pub(crate) author: Arc<Author>,
+    /// Where its lines in the log go.
+    pub(crate) lines: Arc<Lines>,
     /// What it may do.
     pub(crate) grants: Grants,
     /// Its settings, as a JSON object.

@@ -3,7 +3,7 @@
 //! Invariant: an instance that failed, or whose call was dropped, is never used again: whoever calls owns it meanwhile.
 
 use std::fmt;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tega_tree::Path;
 use wasmtime::Store;
@@ -32,6 +32,30 @@ pub(crate) struct Time {
     pub(crate) deadline: Instant,
     /// How long that was from the beginning, in milliseconds.
     pub(crate) limit_ms: u64,
+    /// When the plugin is to blame for running out of time: from then on it had most of the time it may have of its own.
+    pub(crate) blamed: Instant,
+}
+
+impl Time {
+    /// So many milliseconds from now, but no longer than a caller has.
+    pub(crate) fn within(limit_ms: u64, caller: Option<Instant>) -> Result<Self, Failure> {
+        let now = Instant::now();
+        let own = now + Duration::from_millis(limit_ms);
+        let blamed = now + Duration::from_millis(limit_ms / 2);
+        match caller {
+            Some(caller) if caller <= now => Err(Failure::Deadline { limit_ms: 0, own: false }),
+            Some(caller) if caller < own => {
+                let left_ms = u64::try_from((caller - now).as_millis()).unwrap_or(limit_ms);
+                Ok(Self { deadline: caller, limit_ms: left_ms, blamed })
+            }
+            _ => Ok(Self { deadline: own, limit_ms, blamed }),
+        }
+    }
+
+    /// That the time ran out.
+    fn late(&self) -> Failure {
+        Failure::Deadline { limit_ms: self.limit_ms, own: Instant::now() >= self.blamed }
+    }
 }
 
 /// What a guest answers, or how it failed.
@@ -67,7 +91,7 @@ impl Instance {
             Ok(Ok(exports)) => Ok(Self { store, exports, interrupted, time, awake: Some(awake) }),
             Ok(Err(error)) => Err(Failure::Form { reason: format!("{error:#}") }),
             Err(Failed::Wasm(error)) => Err(no_instance(&mut store, &error, time)),
-            Err(Failed::Late) => Err(Failure::Deadline { limit_ms: time.limit_ms }),
+            Err(Failed::Late) => Err(time.late()),
         }
     }
 
@@ -79,6 +103,7 @@ impl Instance {
         let state = self.store.data_mut();
         state.work = work;
         state.deadline = time.deadline;
+        state.calls_another = false;
         state.journal.begin_call();
         self.store.set_epoch_deadline(FIRST_TICKS);
     }
@@ -178,7 +203,11 @@ impl Instance {
 
     fn told<T>(&mut self, done: Result<T, Failed>) -> Result<T, Failure> {
         done.map_err(|failed| match failed {
-            Failed::Late => Failure::Deadline { limit_ms: self.time.limit_ms },
+            // Who waited for another when the time ran out is not to blame.
+            Failed::Late if self.store.data().calls_another => {
+                Failure::Deadline { limit_ms: self.time.limit_ms, own: false }
+            }
+            Failed::Late => self.time.late(),
             Failed::Wasm(error) => failure(&mut self.store, &error, self.time),
         })
     }
@@ -222,13 +251,13 @@ fn no_instance(store: &mut Store<State>, error: &wasmtime::Error, time: Time) ->
         Some(Shortage::Total(limit)) => Failure::Busy {
             reason: format!("the instances of plugins have all of the {limit} bytes of memory they may have"),
         },
-        shortage => Failure::of(error, shortage, time.limit_ms),
+        shortage => Failure::of(error, shortage, time.late()),
     }
 }
 
 fn failure(store: &mut Store<State>, error: &wasmtime::Error, time: Time) -> Failure {
     let state = store.data_mut();
-    let failure = Failure::of(error, state.meter.take_shortage(), time.limit_ms);
+    let failure = Failure::of(error, state.meter.take_shortage(), time.late());
     // For whoever debugs the plugin: where in its code that was.
     tracing::debug!(target: "tega::plugin", plugin = state.identity.name, "{error:#}");
     failure

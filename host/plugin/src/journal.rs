@@ -1,8 +1,10 @@
 //! A plugin's lines in the daemon's log: bounded in length, and in number for each call.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::limits::{LOG_LINE_BYTES_MAX, LOG_LINES_MAX};
+use crate::service::Lines;
 
 /// How much a line matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,40 +15,43 @@ pub(crate) enum Level {
     Error,
 }
 
+impl Level {
+    /// Its name.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// The log as one instance of a plugin writes it.
 #[derive(Debug)]
 pub(crate) struct Journal {
-    plugin: String,
-    lines: AtomicU32,
+    lines: Arc<Lines>,
+    count: AtomicU32,
 }
 
 impl Journal {
-    pub(crate) fn new(plugin: String) -> Self {
-        Self { plugin, lines: AtomicU32::new(0) }
+    pub(crate) fn new(lines: Arc<Lines>) -> Self {
+        Self { lines, count: AtomicU32::new(0) }
     }
 
     /// Counts anew, for the next call.
     pub(crate) fn begin_call(&self) {
-        self.lines.store(0, Ordering::Relaxed);
+        self.count.store(0, Ordering::Relaxed);
     }
 
     /// Writes one line under the plugin's name.
     pub(crate) fn write(&self, level: Level, message: &str) {
-        let count = self.lines.fetch_add(1, Ordering::Relaxed);
+        let count = self.count.fetch_add(1, Ordering::Relaxed);
         if count < LOG_LINES_MAX {
-            self.emit(level, &one_line(message));
+            self.lines.write(level, message);
         } else if count == LOG_LINES_MAX {
-            self.emit(Level::Warn, &format!("wrote over {LOG_LINES_MAX} lines in one call; the rest is left out"));
-        }
-    }
-
-    fn emit(&self, level: Level, message: &str) {
-        let plugin = &self.plugin;
-        match level {
-            Level::Debug => tracing::debug!(target: "tega::plugin", plugin, "{message}"),
-            Level::Info => tracing::info!(target: "tega::plugin", plugin, "{message}"),
-            Level::Warn => tracing::warn!(target: "tega::plugin", plugin, "{message}"),
-            Level::Error => tracing::error!(target: "tega::plugin", plugin, "{message}"),
+            self.lines
+                .write(Level::Warn, &format!("wrote over {LOG_LINES_MAX} lines in one call; the rest is left out"));
         }
     }
 }

@@ -1,13 +1,15 @@
 //! The plugin host: loads WebAssembly components, calls them within bounds, and offers them the database.
 //!
 //! ```text
-//! host.rs         the host as the daemon holds it: start, list, stop;  report.rs: what is shown of a plugin
-//! folder.rs       which files are plugins
+//! host.rs         the host as the daemon holds it: start, list, orders, stop;  report.rs: what is shown of a plugin
+//! keeper/         keeps plugins in service as the folders and the operator say;  folder.rs: which files are plugins
 //! load.rs         from a file to a plugin: file.rs (bytes), exports.rs (interfaces), description.rs (what it says),
 //!                 manifest.rs (what the operator says)
-//! plugin.rs       a loaded plugin: takes an instance, makes a call, keeps or drops the instance
-//! pool.rs         the instances of a plugin;  instance.rs: one of them, and each call within its time
-//! method.rs, hook.rs, subscriber/    methods, transforms and guards, callbacks: where the engine comes in
+//! service/        a plugin over all of its versions: the one in service, how it fares, what it was called for
+//! plugin.rs       one version: takes an instance, makes a call, keeps or drops the instance
+//! pool.rs         the instances of a version;  instance.rs: one of them, and each call within its time
+//! method.rs, view.rs, hook.rs    methods, views, transforms and guards: where the engine comes in;  standby.rs: what stands in for those
+//! subscriber/, timers.rs         callbacks and ticks: where it calls by itself;  delivery.rs: each such call as a transaction
 //! imports/        what guests import;  state.rs, work.rs, identity.rs, grants.rs: what the imports know and allow
 //! machine.rs      what all plugins run on: ticker.rs (epochs), threads.rs (long calls), memory.rs (budgets)
 //! journal.rs, stdio.rs               a plugin's lines in the log
@@ -22,6 +24,7 @@
 
 mod bindings;
 mod convert;
+mod delivery;
 mod description;
 mod error;
 mod exports;
@@ -35,6 +38,7 @@ mod identity;
 mod imports;
 mod instance;
 mod journal;
+mod keeper;
 pub mod limits;
 mod load;
 mod machine;
@@ -44,11 +48,15 @@ mod method;
 mod plugin;
 mod pool;
 mod report;
+mod service;
+mod standby;
 mod state;
 mod stdio;
 mod subscriber;
 mod threads;
 mod ticker;
+mod timers;
+mod view;
 mod work;
 
 pub use error::StartError;

@@ -24,6 +24,12 @@ pub const CALLBACK_MS: u64 = 5_000;
 /// The time a transform or a guard has, in milliseconds: clients wait for it; setting `judge_ms`.
 pub const JUDGE_MS: u64 = 100;
 
+/// The time a view has, in milliseconds: a reader waits for it; setting `view_ms`.
+pub const VIEW_MS: u64 = 100;
+
+/// The time the call for a tick has, in milliseconds; setting `tick_ms`.
+pub const TICK_CALL_MS: u64 = 1_000;
+
 /// The longest wait of a commit for the one instance of a plugin that judges it, in milliseconds.
 pub const JUDGE_WAIT_MS: u64 = 5_000;
 
@@ -109,11 +115,56 @@ pub const CALLBACK_TRIES_MAX: u32 = 5;
 /// The pause after an error that a callback returned, in milliseconds, doubled for each further one.
 pub const ERROR_PAUSE_MS: u64 = 100;
 
-/// The pause after a callback trapped or ran too long, in milliseconds, doubled for each further one.
-pub const TRAP_PAUSE_MS: u64 = 1_000;
+/// The longest such pause, in milliseconds.
+pub const ERROR_PAUSE_MS_MAX: u64 = 60_000;
 
-/// The longest pause of a plugin that keeps trapping, in milliseconds.
-pub const TRAP_PAUSE_MS_MAX: u64 = 60_000;
+/// How long a plugin is held back after it trapped, ran too long or over another limit, in milliseconds; doubled for each further
+/// time in a row.
+pub const HOLD_MS: u64 = 1_000;
+
+/// The longest time that a plugin is held back, in milliseconds.
+pub const HOLD_MS_MAX: u64 = 60_000;
+
+/// How often in a row a plugin is held back for the longest time before it is quarantined.
+pub const HOLDS_AT_MAX: u32 = 5;
+
+/// The time from one call of a quarantined plugin to the next, in milliseconds.
+pub const QUARANTINE_TRY_MS: u64 = 300_000;
+
+/// The good calls that end a quarantine.
+pub const QUARANTINE_GOOD_CALLS: u32 = 3;
+
+/// The lines of a plugin that are kept to be shown.
+pub const LINES_KEPT_MAX: usize = 1_000;
+
+/// The same in bytes.
+pub const LINES_KEPT_BYTES_MAX: usize = 256 * 1024;
+
+/// The commits that a plugin failed on which are listed.
+pub const SKIPPED_KEPT_MAX: usize = 10;
+
+/// How long a file of the plugin folders must stand still before it is loaded, in milliseconds: it may be on the way of being written.
+pub const SETTLE_MS: u64 = 150;
+
+/// The same for a file that does not parse: it may be a piece of one.
+pub const SETTLE_BROKEN_MS: u64 = 2_000;
+
+/// How long a file must be gone before its plugin is taken out of service, in milliseconds: it may be on the way of being replaced or
+/// renamed.
+pub const GONE_MS: u64 = 500;
+
+/// The time from one look at the plugin folders to the next, in milliseconds: events are only a hint, for they miss links and folders
+/// that are switched.
+pub const LOOK_MS: u64 = 2_000;
+
+/// After so many callbacks that wrote nothing the cursor is written by itself: so many at most are made again after a crash.
+pub const UNSAVED_CALLBACKS_MAX: u64 = 100;
+
+/// The same by time since the first of them, in milliseconds.
+pub const UNSAVED_CALLBACKS_MS_MAX: u64 = 5_000;
+
+/// How many orders of operators wait for the one that is done; more wait before they count.
+pub const ORDERS_MAX: usize = 16;
 
 /// How long the host waits for calls and callbacks under way when it is stopped, in milliseconds.
 pub const DRAIN_MS: u64 = 2_000;

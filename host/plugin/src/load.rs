@@ -3,17 +3,18 @@
 //! Invariant: nothing of this is seen by anyone else; a plugin that is refused leaves no trace.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use tega_engine::{Author, Engine, Owner};
 use tega_tree::Name;
 use wasmtime::component::Component;
 
+use crate::bindings::described::StartReason;
 use crate::description::Description;
 use crate::error::LoadError;
 use crate::exports::{Indices, Interfaces};
 use crate::failure::Failure;
+use crate::file::ComponentFile;
 use crate::folder::{file_name, manifest_of};
 use crate::grants::Grants;
 use crate::identity::Identity;
@@ -22,6 +23,7 @@ use crate::machine::{Blueprint, Machine};
 use crate::manifest::Manifest;
 use crate::plugin::{Plugin, make};
 use crate::pool::Pool;
+use crate::service::{Lines, Service};
 use crate::threads::Panicked;
 
 /// What plugins are loaded into.
@@ -34,48 +36,48 @@ pub(crate) struct Loader {
 }
 
 /// A component that was compiled and linked.
-struct Compiled {
-    blueprint: Blueprint,
+#[derive(Clone, Debug)]
+pub(crate) struct Code {
+    pub(crate) blueprint: Blueprint,
     interfaces: Interfaces,
-    digest: String,
+    /// The SHA-256 of the file's bytes, in hexadecimal.
+    pub(crate) digest: String,
+}
+
+/// A plugin that was loaded and described, and is not started.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) file: PathBuf,
+    pub(crate) manifest: Manifest,
+    pub(crate) description: Description,
+    pub(crate) code: Code,
 }
 
 impl Loader {
-    /// Loads the plugin of a file.
-    pub(crate) async fn load(&self, file: &Path) -> Result<Plugin, LoadError> {
-        let manifest_file = manifest_of(file);
-        let manifest = Manifest::read(&manifest_file)?;
-        if !manifest.enabled {
-            return Err(LoadError::Disabled { file: manifest_file });
-        }
-        let compiled = self.compile(file.to_owned()).await?;
-        let description = self.describe(file, &compiled, &manifest).await?;
-        Ok(self.plugin(file, compiled, description, manifest))
-    }
-
-    /// Reads, compiles and links, on a thread that may block.
-    async fn compile(&self, file: PathBuf) -> Result<Compiled, LoadError> {
+    /// Compiles and links a component, on a thread that may block.
+    pub(crate) async fn compile(&self, read: ComponentFile) -> Result<Code, LoadError> {
         let machine = Arc::clone(&self.machine);
         let compiling = tokio::task::spawn_blocking(move || {
-            let read = crate::file::read(&file)?;
             let component = Component::from_binary(&machine.engine, &read.component)
                 .map_err(|error| LoadError::Compile { reason: format!("{error:#}") })?;
             let interfaces = Interfaces::of(&component)?;
             let pre = machine.link(&component).map_err(|error| import(&error))?;
             let indices = Indices::of(&pre, interfaces).map_err(|error| form(&error))?;
-            Ok(Compiled { blueprint: Blueprint { pre, indices }, interfaces, digest: read.digest })
+            Ok(Code { blueprint: Blueprint { pre, indices }, interfaces, digest: read.digest })
         });
         // A compiler that panics on a file refuses that file.
         compiling.await.unwrap_or(Err(LoadError::Host { what: "its compiler panicked" }))
     }
 
     /// Makes an instance aside, which checks the types of its exports, and asks it what it is.
-    async fn describe(&self, file: &Path, compiled: &Compiled, manifest: &Manifest) -> Result<Description, LoadError> {
+    pub(crate) async fn describe(&self, file: PathBuf, manifest: Manifest, code: Code) -> Result<Draft, LoadError> {
         // Who it is, is not known yet; what it may do, does not matter yet.
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let author = Author::plugin(name, String::new(), compiled.digest.clone());
-        let identity = self.identity(file, author, manifest, None);
-        let part = compiled.blueprint.part(Arc::new(identity), self.machine.meter(manifest.limits.memory_bytes));
+        let lines = Arc::new(Lines::new(name.clone(), self.engine.clone()));
+        let who = Who { author: Author::plugin(name, String::new(), code.digest.clone()), lines, owner: None };
+        let identity = self.identity(&file, &manifest, who);
+        let meter = self.machine.meter(manifest.limits.memory_bytes, &Arc::default());
+        let part = code.blueprint.part(Arc::new(identity), meter);
         let time = Time::within(manifest.limits.start_ms, None).map_err(LoadError::Instance)?;
         let mut instance = make(Arc::clone(&self.machine), part, time).await.map_err(|failure| match failure {
             Failure::Form { reason } => LoadError::Form { reason },
@@ -87,27 +89,33 @@ impl Loader {
         let describing = async move { instance.describe().await };
         let described = self.machine.threads.run(&interrupted, describing).await;
         let told = described.map_err(|Panicked| LoadError::Host { what: "describing it panicked" })?;
-        Description::check(told.map_err(LoadError::Describe)?, compiled.interfaces)
+        let description = Description::check(told.map_err(LoadError::Describe)?, code.interfaces)?;
+        Ok(Draft { file, manifest, description, code })
     }
 
-    fn plugin(&self, file: &Path, compiled: Compiled, description: Description, manifest: Manifest) -> Plugin {
-        let author = Author::plugin(description.name.clone(), description.version.clone(), compiled.digest);
+    /// Makes a version of a plugin of it, to be started for a reason.
+    pub(crate) fn plugin(&self, draft: Draft, service: &Service, reason: StartReason) -> Plugin {
+        let Draft { file, manifest, description, code } = draft;
+        let author = Author::plugin(description.name.clone(), description.version.clone(), code.digest.clone());
         let pool = Arc::new(Pool::new(manifest.instances.unwrap_or(self.instances)));
         self.machine.enter_pool(&pool);
-        let session = self.engine.sessions().open_for_plugin(&description.name);
+        let who = Who { author, lines: Arc::clone(&service.vitals.lines), owner: Some(service.owner()) };
         Plugin {
-            identity: Arc::new(self.identity(file, author, &manifest, Some(session.owner()))),
-            session,
+            identity: Arc::new(self.identity(&file, &manifest, who)),
+            vitals: Arc::clone(&service.vitals),
             description,
             limits: manifest.limits,
+            conduct: manifest.conduct,
+            manifest_text: manifest.text,
             machine: Arc::clone(&self.machine),
-            blueprint: compiled.blueprint,
+            code,
             pool,
-            failed: AtomicBool::new(false),
+            reason: Mutex::new(reason),
         }
     }
 
-    fn identity(&self, file: &Path, author: Author, manifest: &Manifest, owner: Option<Owner>) -> Identity {
+    fn identity(&self, file: &Path, manifest: &Manifest, who: Who) -> Identity {
+        let Who { author, lines, owner } = who;
         let name = author.name.clone().unwrap_or_default();
         let own = tega_tree::Path::from_names(vec![Name::from("plugin"), Name::from(name.as_str())]);
         let granted = manifest.grants.clone();
@@ -116,6 +124,7 @@ impl Loader {
             grants: own.map_or_else(|_| Grants::default(), |own| granted.with_own(&own)),
             name,
             author: Arc::new(author),
+            lines,
             settings: manifest.settings.clone(),
             manifest_name: file_name(&manifest_of(file)),
             owner,
@@ -123,6 +132,13 @@ impl Loader {
             mailbox: OnceLock::new(),
         }
     }
+}
+
+/// Who an instance is made for.
+struct Who {
+    author: Author,
+    lines: Arc<Lines>,
+    owner: Option<Owner>,
 }
 
 /// Which import is lacking: wasmtime names it between backticks.

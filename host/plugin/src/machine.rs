@@ -13,6 +13,7 @@ use crate::limits::{
 };
 use crate::memory::{Budget, Meter};
 use crate::pool::Pool;
+use crate::service::Holdings;
 use crate::state::State;
 use crate::threads::Threads;
 use crate::ticker::Ticker;
@@ -84,8 +85,8 @@ impl Machine {
     }
 
     /// The memory of a new instance.
-    pub(crate) fn meter(&self, limit_bytes: usize) -> Meter {
-        Meter::new(self.memory.clone(), limit_bytes)
+    pub(crate) fn meter(&self, limit_bytes: usize, holdings: &Arc<Holdings>) -> Meter {
+        Meter::new(self.memory.clone(), limit_bytes, Arc::clone(holdings))
     }
 
     /// Knows of a pool whose idle instances may go when memory is short.

@@ -3,6 +3,7 @@
 //! ```toml
 //! enabled = true                  # false: the plugin is not loaded
 //! instances = 1                   # where it keeps state in memory; else as many as there are cores
+//! policy = "reject"               # commits it should judge while it is not in service; or "pass": unjudged, and counted
 //!
 //! [grants]                        # besides plugin.<name>, which it always may read and write
 //! read = ["inventory"]            # patterns: the nodes they match and all below
@@ -11,8 +12,12 @@
 //! channels = ["alarms"]           # channels it may publish on
 //!
 //! [limits]
-//! method_ms = 1000                # also describe_ms, start_ms, stop_ms, callback_ms, judge_ms
+//! method_ms = 1000                # also describe_ms, start_ms, stop_ms, callback_ms, judge_ms, view_ms, tick_ms
 //! memory_bytes = 67108864         # of one instance
+//!
+//! [callbacks]
+//! tries = 5                       # how often a commit is told that the plugin fails on
+//! then = "skip"                   # or "hold": it is told on and on, and nothing after it
 //!
 //! [settings]                      # what the plugin gets from its import `settings`, as JSON
 //! greeting = "Hello"
@@ -22,10 +27,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::Value as Json;
+use tega_engine::port::Policy;
 use tega_tree::Pattern;
 
-use crate::grants::Grants;
-use crate::limits::{self, CALL_MS_MAX, INSTANCES_MAX, MANIFEST_BYTES_MAX, MEMORY_BYTES};
+use crate::grants::{Granted, Grants};
+use crate::limits::{self, CALL_MS_MAX, CALLBACK_TRIES_MAX, INSTANCES_MAX, MANIFEST_BYTES_MAX, MEMORY_BYTES};
 
 /// Why a `NAME.toml` is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +48,8 @@ pub(crate) enum ManifestError {
 /// What the operator grants and sets for a plugin.
 #[derive(Clone, Debug)]
 pub(crate) struct Manifest {
+    /// The file as it is, to tell whether it changed.
+    pub(crate) text: String,
     /// Whether it is to be loaded.
     pub(crate) enabled: bool,
     /// How many instances it may have at once, where that is set.
@@ -50,8 +58,38 @@ pub(crate) struct Manifest {
     pub(crate) grants: Grants,
     /// Its bounds.
     pub(crate) limits: Limits,
+    /// What becomes of what it should do and does not.
+    pub(crate) conduct: Conduct,
     /// What its import `settings` gives: a JSON object.
     pub(crate) settings: String,
+}
+
+/// What becomes of what a plugin should do and does not.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Conduct {
+    /// Of the commits that it should judge.
+    pub(crate) policy: Policy,
+    /// How often a commit is told that it fails on.
+    pub(crate) tries: u32,
+    /// And what then.
+    pub(crate) then: Then,
+}
+
+impl Default for Conduct {
+    fn default() -> Self {
+        Self { policy: Policy::default(), tries: CALLBACK_TRIES_MAX, then: Then::default() }
+    }
+}
+
+/// What becomes of a commit that a plugin failed on so often.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Then {
+    /// It is skipped, and listed.
+    #[default]
+    Skip,
+    /// It is told on and on, and nothing after it.
+    Hold,
 }
 
 /// The bounds of a plugin: times in milliseconds, memory in bytes.
@@ -64,6 +102,8 @@ pub(crate) struct Limits {
     pub(crate) method_ms: u64,
     pub(crate) callback_ms: u64,
     pub(crate) judge_ms: u64,
+    pub(crate) view_ms: u64,
+    pub(crate) tick_ms: u64,
     pub(crate) memory_bytes: usize,
 }
 
@@ -76,6 +116,8 @@ impl Default for Limits {
             method_ms: limits::METHOD_MS,
             callback_ms: limits::CALLBACK_MS,
             judge_ms: limits::JUDGE_MS,
+            view_ms: limits::VIEW_MS,
+            tick_ms: limits::TICK_CALL_MS,
             memory_bytes: MEMORY_BYTES,
         }
     }
@@ -87,9 +129,24 @@ impl Default for Limits {
 struct Written {
     enabled: bool,
     instances: Option<usize>,
+    policy: Policy,
     grants: WrittenGrants,
     limits: Limits,
+    callbacks: WrittenCallbacks,
     settings: toml::Table,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct WrittenCallbacks {
+    tries: u32,
+    then: Then,
+}
+
+impl Default for WrittenCallbacks {
+    fn default() -> Self {
+        Self { tries: CALLBACK_TRIES_MAX, then: Then::default() }
+    }
 }
 
 impl Default for Written {
@@ -97,6 +154,8 @@ impl Default for Written {
         Self {
             enabled: true,
             instances: None,
+            policy: Policy::default(),
+            callbacks: WrittenCallbacks::default(),
             grants: WrittenGrants::default(),
             limits: Limits::default(),
             settings: toml::Table::new(),
@@ -139,8 +198,14 @@ impl Manifest {
         if written.instances.is_some_and(|count| !(1..=INSTANCES_MAX).contains(&count)) {
             return Err(refused("instances", format!("it is a number from 1 to {INSTANCES_MAX}")));
         }
+        let WrittenCallbacks { tries, then } = written.callbacks;
+        if tries == 0 {
+            return Err(refused("callbacks.tries", "it is a number from 1".to_owned()));
+        }
         let settings = Json::Object(json_members(written.settings).map_err(|(key, reason)| refused(&key, reason))?);
         Ok(Self {
+            text: text.to_owned(),
+            conduct: Conduct { policy: written.policy, tries, then },
             enabled: written.enabled,
             instances: written.instances,
             grants: written.grants.parse().map_err(|(key, reason)| refused(key, reason))?,
@@ -159,6 +224,8 @@ impl Limits {
             ("limits.method_ms", self.method_ms),
             ("limits.callback_ms", self.callback_ms),
             ("limits.judge_ms", self.judge_ms),
+            ("limits.view_ms", self.view_ms),
+            ("limits.tick_ms", self.tick_ms),
         ];
         match times.into_iter().find(|(_, ms)| !(1..=CALL_MS_MAX).contains(ms)) {
             Some((key, _)) => Err((key, format!("it is a number of milliseconds from 1 to {CALL_MS_MAX}"))),
@@ -181,10 +248,10 @@ impl WrittenGrants {
             return Err((key, format!("{what} can't be granted in this version of tega; remove it")));
         }
         Ok(Grants {
-            read: patterns("grants.read", &self.read)?,
-            write: patterns("grants.write", &self.write)?,
-            methods: patterns("grants.methods", &self.methods)?,
-            channels: self.channels,
+            read: patterns("grants.read", &self.read)?.into_iter().map(Granted::new).collect(),
+            write: patterns("grants.write", &self.write)?.into_iter().map(Granted::new).collect(),
+            methods: patterns("grants.methods", &self.methods)?.into_iter().map(Granted::new).collect(),
+            channels: self.channels.into_iter().map(Granted::new).collect(),
         })
     }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use wasmtime::ResourceLimiter;
 
 use crate::limits::TABLE_ELEMENTS;
+use crate::service::Holdings;
 
 /// The memory of all instances together. A clone is another handle to the same one.
 #[derive(Clone, Debug)]
@@ -55,12 +56,14 @@ pub(crate) struct Meter {
     used: usize,
     limit: usize,
     budget: Budget,
+    holdings: Arc<Holdings>,
     shortage: Option<Shortage>,
 }
 
 impl Meter {
-    pub(crate) fn new(budget: Budget, limit_bytes: usize) -> Self {
-        Self { used: 0, limit: limit_bytes, budget, shortage: None }
+    pub(crate) fn new(budget: Budget, limit_bytes: usize, holdings: Arc<Holdings>) -> Self {
+        holdings.enter();
+        Self { used: 0, limit: limit_bytes, budget, holdings, shortage: None }
     }
 
     /// The bound that was hit last, since this was asked last.
@@ -90,6 +93,7 @@ impl ResourceLimiter for Meter {
             return Ok(false);
         }
         self.used = used;
+        self.holdings.grow(more);
         Ok(true)
     }
 
@@ -101,6 +105,7 @@ impl ResourceLimiter for Meter {
 impl Drop for Meter {
     fn drop(&mut self) {
         self.budget.give_back(self.used);
+        self.holdings.leave(self.used);
     }
 }
 
@@ -111,7 +116,7 @@ mod tests {
     #[test]
     fn memories_of_one_instance_are_counted_together() {
         let budget = Budget::new(1000);
-        let mut meter = Meter::new(budget.clone(), 300);
+        let mut meter = Meter::new(budget.clone(), 300, Arc::default());
         assert!(meter.memory_growing(0, 100, None).unwrap());
         assert!(meter.memory_growing(0, 200, Some(200)).unwrap());
         assert!(meter.is_past_half());
@@ -127,8 +132,8 @@ mod tests {
     #[test]
     fn all_instances_are_counted_together() {
         let budget = Budget::new(1000);
-        let mut one = Meter::new(budget.clone(), 900);
-        let mut two = Meter::new(budget.clone(), 900);
+        let mut one = Meter::new(budget.clone(), 900, Arc::default());
+        let mut two = Meter::new(budget.clone(), 900, Arc::default());
         assert!(one.memory_growing(0, 800, None).unwrap());
         assert!(!two.memory_growing(0, 201, None).unwrap());
         assert_eq!(two.take_shortage(), Some(Shortage::Total(1000)));

@@ -1,24 +1,40 @@
 //! The methods of a plugin, as the engine calls them.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tega_engine::port::{Method, MethodCall, Pending};
 use tega_engine::{Author, CallError, ErrorCode};
+use tega_tree::Path;
 
 use crate::convert::{self, error_code_in, words};
+use crate::failure::Failure;
 use crate::instance::Called;
-use crate::journal::one_line;
+use crate::journal::Level;
 use crate::plugin::{Ask, Plugin};
 use crate::pool::Wait;
+use crate::service::{Outcome, Tally};
 
-/// The methods of a plugin.
+/// One method of a plugin.
 #[derive(Debug)]
-pub(crate) struct Methods(pub(crate) Arc<Plugin>);
+pub(crate) struct PluginMethod {
+    plugin: Arc<Plugin>,
+    tally: Arc<Tally>,
+}
 
-impl Method for Methods {
+impl PluginMethod {
+    /// Those of a plugin, by path.
+    pub(crate) fn all(plugin: &Arc<Plugin>) -> Vec<(Path, Arc<dyn Method>)> {
+        let method = |path: &Path| -> (Path, Arc<dyn Method>) {
+            (path.clone(), Arc::new(Self { plugin: Arc::clone(plugin), tally: plugin.vitals.of_method(path) }))
+        };
+        plugin.description.methods.iter().map(|described| method(&described.path)).collect()
+    }
+}
+
+impl Method for PluginMethod {
     fn author(&self) -> Arc<Author> {
-        Arc::clone(&self.0.identity.author)
+        Arc::clone(&self.plugin.identity.author)
     }
 
     fn call(&self, call: MethodCall) -> Pending<'_, Result<String, CallError>> {
@@ -26,12 +42,12 @@ impl Method for Methods {
     }
 }
 
-impl Methods {
+impl PluginMethod {
     async fn answer(&self, call: MethodCall) -> Result<String, CallError> {
         let MethodCall { path, arguments, caller, scope } = call;
         let arguments = convert::arguments(arguments.positional, arguments.named)
             .map_err(|reason| CallError::Answered { code: ErrorCode::Invalid, message: format!("{path}: {reason}") })?;
-        let limit_ms = self.0.limits.method_ms;
+        let limit_ms = self.plugin.limits.method_ms;
         let nested = scope.chain.len() > 1;
         let wait = if nested { Wait::Never } else { Wait::For(Duration::from_millis(limit_ms)) };
         let called = Called {
@@ -41,8 +57,10 @@ impl Methods {
             caller: convert::author(&caller),
         };
         let ask = Ask { scope, shown: Arc::new([]), limit_ms, wait };
-        let answer = self.0.ask(ask, |instance| Box::pin(async move { instance.method(&called).await })).await;
-        let owner = || self.0.name().to_owned();
+        let begun = Instant::now();
+        let answer = self.plugin.ask(ask, |instance| Box::pin(async move { instance.method(&called).await })).await;
+        self.tally.note(begun.elapsed(), Outcome::of(&answer));
+        let owner = || self.plugin.name().to_owned();
         match answer {
             Ok(Ok(json)) if convert::is_json(&json) => Ok(json),
             Ok(Ok(_)) => Err(CallError::Crashed {
@@ -54,8 +72,9 @@ impl Methods {
                 Err(CallError::Answered { code: error_code_in(error.code), message: words(error.message) })
             }
             Err(failure) => {
-                let told = one_line(&failure.to_string());
-                tracing::warn!(target: "tega::plugin", plugin = self.0.name(), method = %path, "{told}");
+                if !matches!(failure, Failure::HeldBack { .. }) {
+                    self.plugin.vitals.lines.write(Level::Warn, &format!("{path}: {failure}"));
+                }
                 Err(failure.of_method(path, owner()))
             }
         }

@@ -1,12 +1,11 @@
-//! A plugin that was loaded: takes an instance, makes a call of it within its bounds, and keeps or drops the instance.
+//! One version of a plugin, loaded: takes an instance, makes a call of it within its bounds, and keeps or drops the instance.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use tega_engine::port::{Access, Scope};
-use tega_engine::{CommitError, Session, Transaction};
+use tega_engine::{CommitError, Transaction};
 use tega_tree::Pattern;
 
 use crate::bindings::described::StartReason;
@@ -16,26 +15,31 @@ use crate::failure::Failure;
 use crate::identity::Identity;
 use crate::instance::{Instance, Time};
 use crate::limits::STALE_ATTEMPTS_MAX;
-use crate::machine::{Blueprint, Machine};
-use crate::manifest::Limits;
+use crate::load::Code;
+use crate::machine::Machine;
+use crate::manifest::{Conduct, Limits};
 use crate::pool::{Pool, Wait};
+use crate::service::{Outcome, Vitals};
 use crate::threads::{Interrupted, Panicked};
 use crate::work::Work;
 
-/// A plugin that was loaded.
+/// One version of a plugin, loaded.
 #[derive(Debug)]
 pub(crate) struct Plugin {
     pub(crate) identity: Arc<Identity>,
-    /// What its ephemeral nodes belong to.
-    #[expect(dead_code, reason = "held for as long as the plugin is")]
-    pub(crate) session: Session,
+    /// What is known of the plugin over all of its versions.
+    pub(crate) vitals: Arc<Vitals>,
     pub(crate) description: Description,
     pub(crate) limits: Limits,
+    /// The operator's file as it was, to tell whether it changed.
+    pub(crate) manifest_text: String,
     pub(crate) machine: Arc<Machine>,
-    pub(crate) blueprint: Blueprint,
+    pub(crate) code: Code,
     pub(crate) pool: Arc<Pool>,
-    /// Whether an instance failed since the last one was made.
-    pub(crate) failed: AtomicBool,
+    /// Why its next instance is started.
+    pub(crate) reason: Mutex<StartReason>,
+    /// What its operator set beside grants and limits.
+    pub(crate) conduct: Conduct,
 }
 
 /// A call to be made.
@@ -57,11 +61,24 @@ impl Plugin {
         &self.identity.name
     }
 
-    /// Makes a call of an instance.
+    /// Makes a call of an instance, unless the plugin is held back; and notes how it went.
     ///
     /// # Cancel safety
     /// Dropped, the call ends and its instance is not used again.
-    pub(crate) async fn ask<T, F>(&self, ask: Ask, call: F) -> Result<T, Failure>
+    pub(crate) async fn ask<R, E, F>(&self, ask: Ask, call: F) -> Result<Result<R, E>, Failure>
+    where
+        R: Send + 'static,
+        E: Send + 'static,
+        F: for<'a> FnOnce(&'a mut Instance) -> BoxFuture<'a, Result<Result<R, E>, Failure>> + Send + 'static,
+    {
+        let admission = self.vitals.admit()?;
+        let begun = Instant::now();
+        let answer = self.ask_instance(ask, call).await;
+        self.vitals.ended(admission, begun.elapsed(), Outcome::of(&answer));
+        answer
+    }
+
+    async fn ask_instance<T, F>(&self, ask: Ask, call: F) -> Result<T, Failure>
     where
         T: Send + 'static,
         F: for<'a> FnOnce(&'a mut Instance) -> BoxFuture<'a, Result<T, Failure>> + Send + 'static,
@@ -83,9 +100,32 @@ impl Plugin {
         let (answer, instance) = self.machine.threads.run(&interrupted, running).await.map_err(panicked)?;
         match &answer {
             Ok(_) => self.keep(instance),
-            Err(_) => self.failed.store(true, Ordering::Relaxed),
+            Err(_) => self.next_start(StartReason::Restarted),
         }
         answer
+    }
+
+    /// Says why the next instance is started.
+    fn next_start(&self, reason: StartReason) {
+        *self.reason.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+    }
+
+    /// What the plugin keeps in memory may be of a database that is gone: its instances are started anew.
+    pub(crate) fn reset(&self) {
+        self.next_start(StartReason::Reset);
+        self.stop_all(self.pool.drain_idle());
+    }
+
+    /// Another version is in service: calls under way finish, and its instances are stopped.
+    pub(crate) fn retire(&self) {
+        self.stop_all(self.pool.retire());
+    }
+
+    fn stop_all(&self, instances: Vec<Instance>) {
+        for instance in instances {
+            let (machine, stop_ms) = (Arc::clone(&self.machine), self.limits.stop_ms);
+            self.machine.threads.spawn(stop(machine, instance, stop_ms));
+        }
     }
 
     /// Makes the first instance, so that a plugin which does not start is known at once.
@@ -106,10 +146,7 @@ impl Plugin {
     fn keep(&self, mut instance: Instance) {
         instance.end();
         let surplus = if instance.is_past_half() { Some(instance) } else { self.pool.keep(instance) };
-        if let Some(instance) = surplus {
-            let (machine, stop_ms) = (Arc::clone(&self.machine), self.limits.stop_ms);
-            self.machine.threads.spawn(stop(machine, instance, stop_ms));
-        }
+        self.stop_all(surplus.into_iter().collect());
     }
 
     /// Makes an instance, starts it, and commits what its start did.
@@ -138,8 +175,7 @@ impl Plugin {
         }
         scope.deadline = Some(time.deadline);
         instance.begin(&self.machine, Some(Work::new(scope.clone(), Arc::new([]))), time);
-        let reason =
-            if self.failed.swap(false, Ordering::Relaxed) { StartReason::Restarted } else { StartReason::Loaded };
+        let reason = self.start_reason();
         let interrupted = instance.interrupted();
         let running = async move {
             let answer = instance.start(reason).await;
@@ -152,6 +188,12 @@ impl Plugin {
         Ok((instance, scope.into_transaction()))
     }
 
+    /// Why an instance is started now; the next one is just one more.
+    fn start_reason(&self) -> StartReason {
+        let mut reason = self.reason.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *reason, StartReason::Loaded)
+    }
+
     /// Makes an instance; where there is no memory left for it, idle ones of any plugin go first.
     async fn instance(&self, time: Time) -> Result<Instance, Failure> {
         match self.make(time).await {
@@ -162,7 +204,10 @@ impl Plugin {
 
     async fn make(&self, time: Time) -> Result<Instance, Failure> {
         let machine = Arc::clone(&self.machine);
-        let part = self.blueprint.part(Arc::clone(&self.identity), machine.meter(self.limits.memory_bytes));
+        let part = self
+            .code
+            .blueprint
+            .part(Arc::clone(&self.identity), machine.meter(self.limits.memory_bytes, &self.vitals.holdings));
         make(machine, part, time).await
     }
 }
@@ -173,22 +218,6 @@ pub(crate) async fn make(machine: Arc<Machine>, part: crate::machine::Part, time
     let theirs = (Arc::clone(&machine), interrupted.clone());
     let making = async move { Instance::make(&theirs.0, part, theirs.1, time).await };
     machine.threads.run(&interrupted, making).await.map_err(panicked)?
-}
-
-impl Time {
-    /// So many milliseconds from now, but no longer than a caller has.
-    pub(crate) fn within(limit_ms: u64, caller: Option<Instant>) -> Result<Self, Failure> {
-        let now = Instant::now();
-        let own = now + Duration::from_millis(limit_ms);
-        match caller {
-            Some(caller) if caller <= now => Err(Failure::Deadline { limit_ms: 0 }),
-            Some(caller) if caller < own => {
-                let left_ms = u64::try_from((caller - now).as_millis()).unwrap_or(limit_ms);
-                Ok(Self { deadline: caller, limit_ms: left_ms })
-            }
-            _ => Ok(Self { deadline: own, limit_ms }),
-        }
-    }
 }
 
 /// Tells an instance that it is no longer needed. How it takes that changes nothing.

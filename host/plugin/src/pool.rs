@@ -32,6 +32,8 @@ pub(crate) struct Pool {
     places: Arc<Semaphore>,
     /// The one used last at the end: it is the warmest.
     idle: Mutex<Vec<Instance>>,
+    /// Nothing is kept any more: another version is in service.
+    retired: AtomicBool,
     closed: AtomicBool,
 }
 
@@ -42,7 +44,13 @@ pub(crate) struct Place(#[expect(dead_code, reason = "held until the call is ove
 impl Pool {
     /// For so many instances at once.
     pub(crate) fn new(size: usize) -> Self {
-        Self { size, places: Arc::new(Semaphore::new(size)), idle: Mutex::default(), closed: AtomicBool::new(false) }
+        Self {
+            size,
+            places: Arc::new(Semaphore::new(size)),
+            idle: Mutex::default(),
+            retired: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+        }
     }
 
     /// A place for a call.
@@ -77,7 +85,7 @@ impl Pool {
     /// Keeps an instance for later, or gives it back where there are enough.
     pub(crate) fn keep(&self, instance: Instance) -> Option<Instance> {
         let mut idle = self.idle();
-        if self.is_closed() || idle.len() >= self.size {
+        if self.retired.load(Ordering::Acquire) || self.is_closed() || idle.len() >= self.size {
             return Some(instance);
         }
         idle.push(instance);
@@ -87,6 +95,14 @@ impl Pool {
     /// Takes all warm instances out.
     pub(crate) fn drain_idle(&self) -> Vec<Instance> {
         std::mem::take(&mut *self.idle())
+    }
+
+    /// From now on no instance is kept. Gives the warm ones. Calls that found this version before still finish, or get an instance
+    /// of their own.
+    pub(crate) fn retire(&self) -> Vec<Instance> {
+        // Before the list is emptied: whoever keeps one looks after it has the list.
+        self.retired.store(true, Ordering::Release);
+        self.drain_idle()
     }
 
     /// Waits until no call has a place, up to a time; from then on none gets one. Gives the warm instances.

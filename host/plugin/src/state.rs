@@ -29,6 +29,8 @@ pub(crate) struct State {
     pub(crate) journal: Arc<Journal>,
     /// When the time of the call in progress runs out.
     pub(crate) deadline: Instant,
+    /// Whether it waits for a method of another now.
+    pub(crate) calls_another: bool,
     interrupted: Interrupted,
     wasi: WasiCtx,
     table: ResourceTable,
@@ -37,7 +39,7 @@ pub(crate) struct State {
 impl State {
     /// For an instance of a plugin, before any call.
     pub(crate) fn new(identity: Arc<Identity>, meter: Meter, interrupted: Interrupted, deadline: Instant) -> Self {
-        let journal = Arc::new(Journal::new(identity.name.clone()));
+        let journal = Arc::new(Journal::new(Arc::clone(&identity.lines)));
         // Nothing but the two outputs, clocks and random numbers: no environment, no arguments, no folders, no network.
         let wasi = WasiCtx::builder()
             .stdout(Output::new(Arc::clone(&journal), Level::Info))
@@ -47,7 +49,7 @@ impl State {
             .allow_ip_name_lookup(false)
             .build();
         let table = ResourceTable::new();
-        Self { identity, work: None, meter, journal, deadline, interrupted, wasi, table }
+        Self { identity, work: None, meter, journal, deadline, calls_another: false, interrupted, wasi, table }
     }
 
     /// What happens when the epoch passes the guest's mark: it stops where its time is over, else lets others run.

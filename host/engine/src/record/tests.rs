@@ -37,10 +37,11 @@ fn a_record_is_the_line_that_the_format_draws_and_is_read_back() {
             Effect::Cursor { plugin: "q".into(), at: None },
             Effect::Undone { id: ConfirmId("0a".into()), kept: vec![Path::parse("a.b").unwrap()] },
         ],
+        hops: 2,
     };
     let line = concat!(
         r#"{"revision":7,"time":"2026-11-23T01:02:03.000004Z","author":{"kind":"client","name":"bob","proven":true},"#,
-        r#""message":"line\nbreak","changes":[{"put":"hosts.\"10.0.0.1\".mtu","value":1.50,"removed":[1]},{"put":"a","value":null},"#,
+        r#""message":"line\nbreak","hops":2,"changes":[{"put":"hosts.\"10.0.0.1\".mtu","value":1.50,"removed":[1]},{"put":"a","value":null},"#,
         r#"{"delete":"a.b.c","parents":1,"removed":{"x":[]},"by":{"kind":"plugin","name":"hello","proven":true,"version":"1.0.0","digest":"ab12"}}],"#,
         r#""effects":[{"tag":{"root":"a","name":"golden","version":3}},{"rollback":{"path":"a.b","to":2}},"#,
         r#"{"confirm":{"id":"0a","within_ms":1000,"before":[{"path":"a.b","node":[5,{"x":[5,[1]]}]},{"path":"c","made_root":true}]}},"#,

@@ -36,6 +36,7 @@ pub struct Logged {
     message: Option<String>,
     changes: Vec<AuthoredChange>,
     effects: Vec<Effect>,
+    hops: u32,
 }
 
 impl Followed {
@@ -77,6 +78,19 @@ impl Followed {
             Self::Live(commit) => &commit.changes,
             Self::Logged(logged) => &logged.changes,
         }
+    }
+
+    /// How many commits in a row led to it, each made in answer to the one before.
+    pub fn hops(&self) -> u32 {
+        match self {
+            Self::Live(commit) => commit.hops,
+            Self::Logged(logged) => logged.hops,
+        }
+    }
+
+    /// Whether it cleared the database: nothing is left of what was before it.
+    pub fn clears(&self) -> bool {
+        self.effects().iter().any(Effect::clears)
     }
 
     /// What it did beside that.
@@ -363,8 +377,9 @@ impl Reader {
             let revision = Revision(record.revision.get());
             self.next = revision.next();
             bytes += record.payload.len();
-            let Record { time, author, message, changes, effects, .. } = Record::decode(record.payload, revision)?;
-            read.push_back(Logged { revision, time, author, message, changes, effects });
+            let Record { time, author, message, changes, effects, hops, .. } =
+                Record::decode(record.payload, revision)?;
+            read.push_back(Logged { revision, time, author, message, changes, effects, hops });
         }
         Ok((read, self))
     }

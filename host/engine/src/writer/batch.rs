@@ -136,6 +136,7 @@ impl<'r> Batch<'r> {
             message: submission.message.take(),
             changes,
             effects,
+            hops: submission.hops,
         };
         let line = record.encode();
         let limit = tega_log::limits::PAYLOAD_BYTES_MAX;
@@ -145,7 +146,7 @@ impl<'r> Batch<'r> {
         }
         let mut before = self.state.tree.clone();
         self.changes += record.changes.len() as u64;
-        let Record { revision, time, author, message, changes, effects } = record;
+        let Record { revision, time, author, message, changes, effects, hops } = record;
         let advance = Advance { draft, revision, time, author: &author, changes: &changes, effects: &effects };
         let held_bytes = self.state.advance(advance, self.rules.history, &mut self.dropped);
         if effects.iter().any(Effect::clears) {
@@ -158,7 +159,7 @@ impl<'r> Batch<'r> {
             message,
             changes,
             effects,
-            hops: submission.hops,
+            hops,
             before,
             after: self.state.tree.clone(),
             record_bytes: line.len(),

@@ -408,6 +408,9 @@ impl From<CallError> for Problem {
             }
             CallError::TooDeep { chain } => problem.with_fact("chain", chain),
             CallError::Busy { owner, reason } => problem.with_fact("by", owner).with_fact("reason", reason),
+            CallError::HeldBack { owner, reason, retry_in_ms } => {
+                problem.with_fact("by", owner).with_fact("reason", reason).with_fact("retry_in_ms", retry_in_ms)
+            }
             CallError::Deadline { path, owner, limit_ms } => {
                 problem.with_fact("path", path.to_string()).with_fact("by", owner).with_fact("limit_ms", limit_ms)
             }

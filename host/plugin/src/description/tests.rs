@@ -1,6 +1,7 @@
 //! Descriptions, right and wrong.
 
 use super::*;
+use crate::grants::Granted;
 
 const ALL: Interfaces = Interfaces::all();
 
@@ -49,10 +50,10 @@ fn what_is_wished_and_not_granted_is_named() {
         ["read b", "read a.*", "write b.c", "methods x.y", "channels c", "hosts example.org"]
     );
     let some = Grants {
-        read: vec!["a".parse().unwrap()],
-        write: vec!["**".parse().unwrap()],
-        methods: vec!["x.*".parse().unwrap()],
-        channels: vec!["c".into()],
+        read: vec![Granted::new("a".parse().unwrap())],
+        write: vec![Granted::new("**".parse().unwrap())],
+        methods: vec![Granted::new("x.*".parse().unwrap())],
+        channels: vec![Granted::new("c".into())],
     };
     assert_eq!(description.grants_lacking(&some), ["read b", "hosts example.org"]);
 }

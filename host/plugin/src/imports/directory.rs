@@ -23,7 +23,9 @@ impl directory::Host for State {
         drop(work.transaction()?);
         let scope = work.scope().clone();
         let identity = Arc::clone(&self.identity);
+        self.calls_another = true;
         let answer = identity.engine.call_within(&scope, Arc::clone(&identity.author), &path, arguments).await;
+        self.calls_another = false;
         answer.map_err(|cause| error(cause.code(), cause.to_string()))
     }
 }

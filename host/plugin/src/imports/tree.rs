@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tega_engine::limits::PAGE_ENTRIES_MAX;
 use tega_engine::{CommitError, ErrorCode, NamesPage, Which};
-use tega_tree::{Found, Pattern, ReadPath, Version};
+use tega_tree::{Found, Name, Pattern, ReadPath, Version};
 
 use super::answer::left_after;
 use crate::bindings::host::tree;
@@ -62,10 +62,12 @@ impl tree::Host for State {
             pattern.parse().map_err(|cause: tega_tree::PatternError| error(ErrorCode::Invalid, cause.to_string()))?;
         let after = after.map(convert::path).transpose()?;
         let work = self.work()?;
-        let readable = [&self.identity.grants.read, work.shown()];
+        let grants = &self.identity.grants;
+        let may_read = |path: &[Name]| grants.may_read(path) || covers(work.shown(), path);
         // Where nothing that it may read lies on the way of the pattern, there is nothing to look for.
         let prefix = pattern.literal_prefix();
-        if !readable.iter().copied().flatten().any(|granted| granted.touches(&prefix)) {
+        let mut readable = grants.read.iter().map(|granted| &granted.what).chain(work.shown());
+        if !readable.any(|granted| granted.touches(&prefix)) {
             return Err(self.denied("read", &pattern));
         }
         let mut transaction = work.transaction()?;
@@ -74,7 +76,7 @@ impl tree::Host for State {
         let left = Cell::new(Some(ANSWER_BYTES_MAX));
         let cut = Cell::new(false);
         let page = transaction.find(&pattern, after.as_ref(), entries(limit), |path| {
-            if cut.get() || !readable.iter().any(|patterns| covers(patterns, path)) {
+            if cut.get() || !may_read(path) {
                 return false;
             }
             let size = |left| tree.node(path).and_then(|node| left_after(Found::Node(node), left));

@@ -1,107 +1,231 @@
-//! Tells a plugin of commits and messages: after the fact, in order, one at a time.
+//! Tells a plugin of commits and messages: after the fact, in order, one at a time, over all of its versions.
 //!
-//! A commit that the plugin fails on is told up to five times, then skipped. After a trap or a deadline the plugin is left alone
-//! for a while, which doubles with each further one; an error that it returned costs a short pause only. A message is told once.
+//! A commit that the plugin fails on is told again, so often as is set, then skipped, or told on and on. Where it stands is committed
+//! with what a callback wrote; where callbacks write nothing it is committed by itself, now and then. A message is told once.
 //!
-//! Invariant: nothing here holds up the writer. Who is too slow misses commits, and is told which.
+//! Invariant: nothing here holds up the writer.
+//! Invariant: what a callback wrote is committed once, whatever ends the daemon; one that wrote nothing may be made again.
 
-mod delivery;
+mod attempts;
 mod narrow;
-mod pause;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tega_engine::{Commit, Engine, Feed, FeedError, Mailbox, Message, Revision};
+use tega_engine::{FollowError, Followed, Follower, Mailbox, Message, Position, Revision};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::bindings::subscriber::exports::tega::plugin::subscriber as told;
 use crate::convert;
+use crate::delivery::{Cause, Delivered, deliver};
 use crate::instance::Instance;
-use crate::journal::one_line;
-use crate::limits::CALLBACK_TRIES_MAX;
+use crate::journal::Level;
+use crate::limits::{DRAIN_MS, UNSAVED_CALLBACKS_MAX, UNSAVED_CALLBACKS_MS_MAX};
 use crate::plugin::Plugin;
-use delivery::{Undelivered, deliver};
-use pause::Pause;
+use crate::service::Service;
+use attempts::{Attempts, Next};
 
 /// Tells one plugin of commits and messages.
 #[derive(Debug)]
 pub(crate) struct Subscriber {
-    plugin: Arc<Plugin>,
-    feed: Feed,
+    service: Arc<Service>,
+    versions: watch::Receiver<Option<Arc<Plugin>>>,
+    /// None as long as no version subscribed to commits.
+    follower: Option<Follower>,
     mailbox: Mailbox,
+    /// The channels that the mailbox is subscribed to.
+    channels: Vec<String>,
     /// The messages that were lost before.
     dropped: u64,
-    pause: Pause,
+    /// Callbacks that wrote nothing since the cursor was committed, and the time of the first.
+    unsaved: Option<(u64, Instant)>,
 }
 
 impl Subscriber {
-    /// For a plugin that subscribes: it hears of the commits after a revision, and of the messages from now on.
-    pub(crate) fn new(plugin: Arc<Plugin>, engine: &Engine, after: Revision) -> Self {
-        let mut mailbox = engine.channels().mailbox();
-        plugin.description.channels.iter().for_each(|channel| mailbox.subscribe(channel));
-        // There is one subscriber for a plugin.
-        let _ = plugin.identity.mailbox.set(mailbox.id());
-        Self { feed: engine.feed(after), mailbox, dropped: 0, pause: Pause::default(), plugin }
+    /// For a plugin of which no version has heard of anything yet in this run.
+    pub(crate) fn new(service: Arc<Service>) -> Self {
+        let (versions, mailbox) = (service.versions(), service.engine.channels().mailbox());
+        Self { versions, follower: None, mailbox, channels: Vec::new(), dropped: 0, unsaved: None, service }
     }
 
-    /// Goes on until the database or the host is stopped.
+    /// Listens to what the version in service subscribes to: from now on nothing is missed.
+    pub(crate) async fn listen(&mut self) {
+        if let Some(plugin) = self.service.current() {
+            self.adopt(&plugin).await;
+        }
+    }
+
+    /// Goes on until the host is stopped.
     pub(crate) async fn run(mut self, mut stopping: watch::Receiver<bool>) {
         tokio::select! {
             _ = stopping.wait_for(|stopping| *stopping) => {}
             () = self.serve() => {}
         }
+        // What was told and left no trace is not told again.
+        let rest = tokio::time::timeout(Duration::from_millis(DRAIN_MS), self.save());
+        let _ = rest.await;
     }
 
     async fn serve(&mut self) {
-        let hears_commits = !self.plugin.description.commits.is_empty();
         loop {
+            let current = self.versions.borrow_and_update().clone();
+            let Some(plugin) = current else {
+                match self.versions.changed().await {
+                    Ok(()) => continue,
+                    Err(_) => return,
+                }
+            };
+            self.adopt(&plugin).await;
+            let save_at = self.unsaved.map(|(_, first)| first + Duration::from_millis(UNSAVED_CALLBACKS_MS_MAX));
             tokio::select! {
-                next = self.feed.next(), if hears_commits => match next {
-                    // What it knows of before is of no use any more.
-                    Ok(commit) if commit.clears() => self.gap(commit.revision, commit.revision).await,
+                changed = self.versions.changed() => if changed.is_err() { return },
+                next = next(&mut self.follower), if hears_commits(&plugin) => match next {
                     Ok(commit) => self.commit(&commit).await,
-                    Err(FeedError::Gap { first, last }) => self.gap(first, last).await,
-                    // What else there may be, the feed does not go on after it.
+                    Err(FollowError::Gone { after, present }) => {
+                        self.gap(after.next(), present.revision).await;
+                    }
+                    Err(FollowError::Cleared { present }) => self.cleared(&plugin, present.revision).await,
+                    // What else there may be, it does not go on after it.
                     Err(_) => return,
                 },
-                message = self.mailbox.next() => self.message(&message).await,
+                message = self.mailbox.next() => self.message(&plugin, &message).await,
+                () = until(save_at) => self.save().await,
+            }
+            if self.unsaved.is_some_and(|(count, _)| count >= UNSAVED_CALLBACKS_MAX) {
+                self.save().await;
             }
         }
     }
 
-    async fn commit(&mut self, commit: &Commit) {
-        let changes = narrow::changes(commit, &self.plugin);
-        if changes.is_empty() {
-            return;
+    /// Listens to what the version in service subscribes to.
+    async fn adopt(&mut self, plugin: &Plugin) {
+        // Each version gets none of the plugin's own messages.
+        let _ = plugin.identity.mailbox.set(self.mailbox.id());
+        let wanted = &plugin.description.channels;
+        if *wanted != self.channels {
+            self.channels
+                .iter()
+                .filter(|channel| !wanted.contains(channel))
+                .for_each(|gone| self.mailbox.unsubscribe(gone));
+            wanted
+                .iter()
+                .filter(|channel| !self.channels.contains(channel))
+                .for_each(|new| self.mailbox.subscribe(new));
+            self.channels.clone_from(wanted);
         }
-        let told = Arc::new(told::Commit {
-            revision: commit.revision.0,
-            time_us: u64::try_from(commit.time.as_microsecond()).unwrap_or(0),
-            author: convert::author(&commit.author),
-            message: commit.message.clone(),
-            changes,
-        });
-        let what = format!("the commit {}", commit.revision);
-        self.tell(&what, Some(commit.hops), CALLBACK_TRIES_MAX, move || {
-            let told = Arc::clone(&told);
-            move |instance: &mut Instance| Box::pin(async move { instance.on_commit(&told).await }) as _
-        })
-        .await;
+        if self.follower.is_none() && hears_commits(plugin) {
+            self.begin(plugin).await;
+        }
+    }
+
+    /// Begins where the plugin stood, or where the database stands now.
+    async fn begin(&mut self, plugin: &Plugin) {
+        let engine = &self.service.engine;
+        let state = engine.state();
+        let cursor = state.cursor(plugin.name());
+        let from = match cursor {
+            Some(cursor) if engine.is_past(cursor) => cursor,
+            _ => &state.position,
+        };
+        self.service.vitals.heard.up_to(from.revision);
+        self.follower = Some(engine.follow(from));
+        if from == &state.position && cursor != Some(from) {
+            if cursor.is_some() {
+                // The database was cleared or restored meanwhile.
+                plugin.reset();
+            }
+            save_at(&self.service, from.clone()).await;
+        }
+    }
+
+    async fn commit(&mut self, commit: &Followed) {
+        let revision = commit.revision();
+        if commit.clears() {
+            // What it knows of before is of no use any more.
+            self.service.current().iter().for_each(|plugin| plugin.reset());
+            return self.gap(revision, revision).await;
+        }
+        let mut attempts = Attempts::new(Arc::clone(&self.service), format!("the commit {revision}"));
+        while let Some(plugin) = attempts.plugin().await {
+            let Ok(changes) = narrow::changes(commit, &plugin) else { return self.gap(revision, revision).await };
+            if changes.is_empty() {
+                break;
+            }
+            let told = Arc::new(told::Commit {
+                revision: revision.0,
+                time_us: u64::try_from(commit.time().as_microsecond()).unwrap_or(0),
+                author: convert::author(commit.author()),
+                message: commit.message().map(str::to_owned),
+                changes,
+            });
+            let hops = commit.hops();
+            let cursor = self.position();
+            let cause = Cause { hops: Some(hops), cursor: cursor.as_ref() };
+            let outcome = deliver(&plugin, plugin.limits.callback_ms, cause, || {
+                let told = Arc::clone(&told);
+                move |instance: &mut Instance| Box::pin(async move { instance.on_commit(&told).await }) as _
+            });
+            if self.is_settled(&mut attempts, &plugin, outcome.await, revision).await {
+                break;
+            }
+        }
+        self.service.vitals.heard.up_to(revision);
     }
 
     async fn gap(&mut self, first: Revision, last: Revision) {
-        let what = format!("that the commits {first} to {last} can't be delivered");
-        self.tell(&what, None, CALLBACK_TRIES_MAX, move || {
-            move |instance: &mut Instance| Box::pin(async move { instance.on_gap(first.0, last.0).await }) as _
-        })
-        .await;
+        let mut attempts =
+            Attempts::new(Arc::clone(&self.service), format!("that the commits {first} to {last} can't be told"));
+        while let Some(plugin) = attempts.plugin().await {
+            let cursor = self.position();
+            let cause = Cause { hops: None, cursor: cursor.as_ref() };
+            let outcome = deliver(&plugin, plugin.limits.callback_ms, cause, || {
+                move |instance: &mut Instance| Box::pin(async move { instance.on_gap(first.0, last.0).await }) as _
+            });
+            if self.is_settled(&mut attempts, &plugin, outcome.await, last).await {
+                break;
+            }
+        }
+        self.service.vitals.heard.up_to(last);
     }
 
-    async fn message(&mut self, message: &Message) {
+    async fn cleared(&mut self, plugin: &Plugin, present: Revision) {
+        plugin.reset();
+        self.gap(present, present).await;
+    }
+
+    /// Whether nothing more is to be done about a callback; else a pause was made.
+    async fn is_settled(
+        &mut self,
+        attempts: &mut Attempts,
+        plugin: &Plugin,
+        outcome: attempts::Outcome,
+        revision: Revision,
+    ) -> bool {
+        match outcome {
+            Ok(Delivered::Wrote) => self.unsaved = None,
+            Ok(Delivered::Nothing) => {
+                let (count, first) = self.unsaved.unwrap_or_else(|| (0, Instant::now()));
+                self.unsaved = Some((count + 1, first));
+            }
+            Err(undelivered) => match attempts.failed(plugin, undelivered).await {
+                Next::Again => return false,
+                Next::Skip(reason) => {
+                    self.service.vitals.heard.skipped(revision, reason);
+                    // The next start must not begin with it again.
+                    self.unsaved = Some((UNSAVED_CALLBACKS_MAX, Instant::now()));
+                }
+            },
+        }
+        true
+    }
+
+    async fn message(&mut self, plugin: &Plugin, message: &Message) {
+        let lines = &self.service.vitals.lines;
         let dropped = self.mailbox.dropped();
         if dropped > self.dropped {
             let lost = dropped - self.dropped;
-            tracing::warn!(target: "tega::plugin", plugin = self.plugin.name(), "{lost} messages were lost: it is too slow");
+            lines.write(Level::Warn, &format!("{lost} messages were lost: it is too slow"));
             self.dropped = dropped;
         }
         let told = Arc::new(told::Message {
@@ -109,49 +233,56 @@ impl Subscriber {
             author: convert::author(&message.author),
             body: message.body.clone(),
         });
-        let what = format!("a message on {:?}", message.channel);
-        self.tell(&what, Some(message.hops), 1, move || {
+        let cause = Cause { hops: Some(message.hops), cursor: None };
+        let outcome = deliver(plugin, plugin.limits.callback_ms, cause, || {
             let told = Arc::clone(&told);
             move |instance: &mut Instance| Box::pin(async move { instance.on_message(&told).await }) as _
-        })
-        .await;
+        });
+        if let Err(undelivered) = outcome.await {
+            lines.write(
+                Level::Warn,
+                &format!("failed on a message on {:?}, which is lost: {undelivered}", message.channel),
+            );
+        }
     }
 
-    /// Makes a call up to so many times, until it is well.
-    async fn tell<C: delivery::Call>(&mut self, what: &str, hops: Option<u32>, tries: u32, call: impl Fn() -> C) {
-        let plugin = Arc::clone(&self.plugin);
-        let mut failed = 0;
-        while failed < tries {
-            match deliver(&plugin, hops, &call).await {
-                Ok(()) => {
-                    self.pause.reset();
-                    return;
-                }
-                Err(Undelivered::Busy(reason)) => {
-                    tracing::warn!(target: "tega::plugin", plugin = plugin.name(), "{what} must wait: {reason}");
-                    self.pause.after_busy().await;
-                }
-                Err(Undelivered::Error(reason)) => {
-                    failed += 1;
-                    let reason = one_line(&reason);
-                    tracing::warn!(target: "tega::plugin", plugin = plugin.name(), "failed on {what}: {reason}");
-                    if failed < tries {
-                        self.pause.after_error(failed).await;
-                    }
-                }
-                Err(Undelivered::Failure(failure)) => {
-                    failed += 1;
-                    let pause = self.pause.next_after_failure();
-                    let (ms, failure) = (pause.as_millis(), one_line(&failure.to_string()));
-                    tracing::warn!(
-                        target: "tega::plugin",
-                        plugin = plugin.name(),
-                        "failed on {what}: {failure}; it is left alone for {ms} ms"
-                    );
-                    tokio::time::sleep(pause).await;
-                }
-            }
+    /// Where the follower stands.
+    fn position(&self) -> Option<Position> {
+        self.follower.as_ref().map(|follower| follower.position().clone())
+    }
+
+    /// Commits where it stands, if callbacks were made since that is not committed yet.
+    async fn save(&mut self) {
+        if let (Some(_), Some(position)) = (self.unsaved.take(), self.position()) {
+            save_at(&self.service, position).await;
         }
-        tracing::error!(target: "tega::plugin", plugin = plugin.name(), "{what} is skipped after {tries} tries");
+    }
+}
+
+/// Commits how far the plugin has heard of commits.
+async fn save_at(service: &Service, position: Position) {
+    let Some(plugin) = service.current() else { return };
+    let mut transaction = service.engine.begin_as(Arc::clone(&plugin.identity.author));
+    transaction.set_cursor(plugin.name(), position);
+    if let Err(error) = service.engine.commit(transaction).await {
+        plugin.vitals.lines.write(Level::Warn, &format!("how far it has heard of commits can't be committed: {error}"));
+    }
+}
+
+fn hears_commits(plugin: &Plugin) -> bool {
+    !plugin.description.commits.is_empty()
+}
+
+async fn next(follower: &mut Option<Follower>) -> Result<Followed, FollowError> {
+    match follower {
+        Some(follower) => follower.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
     }
 }

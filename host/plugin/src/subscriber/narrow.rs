@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use tega_engine::{Commit, Item, ItemKind, items};
+use tega_engine::{Followed, Item, ItemKind, Untold};
 use tega_tree::Pattern;
 
 use crate::bindings::types;
@@ -11,12 +11,16 @@ use crate::plugin::Plugin;
 
 /// The changes of a commit that a plugin is told of, in order. None of its own: not of its commits, and not what it wrote in the
 /// commit of another.
-pub(super) fn changes(commit: &Commit, plugin: &Plugin) -> Vec<types::Change> {
-    if commit.author.is_plugin(plugin.name()) {
-        return Vec::new();
+///
+/// # Errors
+/// [`Untold`] where the log does not tell all of the commit.
+pub(super) fn changes(commit: &Followed, plugin: &Plugin) -> Result<Vec<types::Change>, Untold> {
+    if commit.author().is_plugin(plugin.name()) {
+        return Ok(Vec::new());
     }
     let told = |item: &Item| !item.author.is_plugin(plugin.name()) && plugin.identity.grants.may_read(&item.path);
-    matching(commit, &plugin.description.commits).into_iter().filter(told).map(|item| change(&item)).collect()
+    let items = matching(commit, &plugin.description.commits)?;
+    Ok(items.into_iter().filter(told).map(|item| change(&item)).collect())
 }
 
 fn change(item: &Item) -> types::Change {
@@ -27,9 +31,9 @@ fn change(item: &Item) -> types::Change {
 }
 
 /// The items of all patterns in the order of the changes; what two patterns match comes once.
-fn matching(commit: &Commit, patterns: &[Pattern]) -> Vec<Item> {
+fn matching(commit: &Followed, patterns: &[Pattern]) -> Result<Vec<Item>, Untold> {
     let mut seen = HashSet::new();
-    let mut found = items(commit, &patterns.iter().collect::<Vec<_>>());
+    let mut found = commit.items(&patterns.iter().collect::<Vec<_>>())?;
     found.retain(|item| patterns.len() == 1 || seen.insert((item.change, item.path.clone())));
-    found
+    Ok(found)
 }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use tega_engine::ErrorCode;
+use tega_engine::port::PluginState;
 use tega_plugin_host::HostOptions;
 
 use crate::guest::Guest;
@@ -31,6 +32,14 @@ async fn a_method_that_runs_too_long_is_ended_and_its_instance_dropped() {
     assert_eq!(error.code(), ErrorCode::Deadline);
     assert_eq!(error.to_string(), "slow.call of the plugin slow did not answer within 100 ms");
     assert!(begun.elapsed() < Duration::from_millis(1_000));
+    let held = server.call("slow.call").await.unwrap_err();
+    assert_eq!(held.code(), ErrorCode::Unavailable);
+    let told = "the plugin slow is not called now: it is left alone after it failed for 1 s: it ran longer than 100 ms";
+    assert_eq!(held.to_string(), told);
+    let report = server.report("slow");
+    assert_eq!((report.state, report.calls.failures), (PluginState::HeldBack, 1));
+    server.plugins().reload(Some("slow")).await.unwrap();
+    assert_eq!(server.report("slow").state, PluginState::Running);
     assert_eq!(server.call("slow.call").await.unwrap(), "1");
 }
 

@@ -20,6 +20,7 @@ const RESULT: u32 = 1024;
 #[derive(Clone)]
 pub(crate) struct Guest {
     name: String,
+    version: String,
     exports: Vec<&'static str>,
     methods: Vec<Vec<String>>,
     subscriptions: Vec<Subscription>,
@@ -43,6 +44,7 @@ impl Guest {
     pub(crate) fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
+            version: "0.1.0".to_owned(),
             exports: vec!["lifecycle"],
             methods: Vec::new(),
             subscriptions: Vec::new(),
@@ -54,6 +56,12 @@ impl Guest {
             texts: Vec::new(),
             paths: Vec::new(),
         }
+    }
+
+    /// It is of a version other than 0.1.0.
+    pub(crate) fn version(mut self, version: &str) -> Self {
+        self.version = version.to_owned();
+        self
     }
 
     /// It answers a method, by the code of `methods#call`: the result is in memory already when it ends.
@@ -241,7 +249,7 @@ impl Image {
         let (transforms, guards) = (hooks(&guest.transforms), hooks(&guest.guards));
         let fields = [
             pair(self.text(&guest.name)),
-            pair(self.text("0.1.0")),
+            pair(self.text(&guest.version)),
             pair(self.text("A guest.")),
             pair(self.list(&methods)),
             pair(self.list(&subscriptions)),

@@ -8,5 +8,6 @@ mod guest;
 mod hooks;
 mod logs;
 mod refusals;
+mod reload;
 mod server;
 mod subscriptions;

@@ -1,6 +1,6 @@
 //! Files that are refused, each with a sentence, while the others go into service.
 
-use tega_engine::port::{PluginState, Plugins};
+use tega_engine::port::PluginState;
 
 use crate::guest::Guest;
 use crate::server::Folder;
@@ -108,7 +108,7 @@ async fn what_another_has_is_not_given_twice() {
         .await;
     assert!(server.refusal("b.wasm").starts_with("its name one is already that of /"));
     assert!(server.refusal("b.wasm").ends_with("/a.wasm"));
-    assert_eq!(server.refusal("c.wasm"), "the method one.call is already one of plugin one");
+    assert_eq!(server.refusal("c.wasm"), "the method one.call can't be entered: a method of plugin one is there");
     assert!(server.call("three.call").await.is_err());
 }
 

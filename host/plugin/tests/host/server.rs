@@ -16,7 +16,7 @@ pub(crate) struct Folder(TempDir);
 pub(crate) struct Server {
     pub(crate) engine: Engine,
     pub(crate) host: Host,
-    _folders: [TempDir; 2],
+    folders: [TempDir; 2],
 }
 
 #[derive(Debug)]
@@ -46,9 +46,10 @@ impl Folder {
         let data = tempfile::tempdir().unwrap();
         let storage = tega_log::FileStorage::open(data.path()).unwrap();
         let (engine, _) = Engine::open(storage, &Options::default(), Arc::new(Stopped)).unwrap();
-        let options = HostOptions { folders: vec![self.0.path().to_owned()], ..options };
+        let state_folder = Some(data.path().join("plugins"));
+        let options = HostOptions { folders: vec![self.0.path().to_owned()], state_folder, ..options };
         let host = Host::start(engine.clone(), options).await.unwrap();
-        Server { engine, host, _folders: [data, self.0] }
+        Server { engine, host, folders: [data, self.0] }
     }
 }
 
@@ -61,6 +62,16 @@ impl Server {
     pub(crate) fn refusal(&self, file: &str) -> String {
         let report = self.host.list().into_iter().find(|report| report.file.ends_with(&format!("/{file}"))).unwrap();
         report.reason.clone().unwrap_or_else(|| format!("{report:?}"))
+    }
+
+    /// What operators do about plugins.
+    pub(crate) fn plugins(&self) -> Arc<dyn Plugins> {
+        Arc::clone(self.engine.plugins().unwrap())
+    }
+
+    /// The plugin folder.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folders[1].path()
     }
 
     pub(crate) async fn call(&self, path: &str) -> Result<String, CallError> {

@@ -1,0 +1,394 @@
+//! From a file to a version in service, and out of it again.
+//!
+//! Invariant: a new version is compiled, described and started aside; only then it takes the place of the one before, at once.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use tega_engine::Entries;
+use tega_engine::port::{Guard, HookPlace, PluginState, PluginVersion, Policy, Transform};
+use tega_tree::Pattern;
+
+use super::board::{self, Condition, Seat};
+use super::files::Event;
+use super::kept::Kept;
+use super::standing::{Standing, Version, patterns};
+use super::{Keeper, Why};
+use crate::bindings::described::StartReason;
+use crate::error::LoadError;
+use crate::file::ComponentFile;
+use crate::folder::manifest_of;
+use crate::hook::Hook;
+use crate::journal::Level;
+use crate::load::{Code, Draft};
+use crate::manifest::Manifest;
+use crate::method::PluginMethod;
+use crate::plugin::Plugin;
+use crate::service::Service;
+use crate::standby::Standby;
+use crate::subscriber::Subscriber;
+use crate::timers::Timers;
+use crate::view::PluginView;
+
+/// What a file comes to.
+enum Loaded {
+    /// What is in service already; the digest of the file.
+    Same(String),
+    /// Something else, with its bytes where they were read.
+    Draft(Box<Draft>, Option<Arc<[u8]>>),
+}
+
+impl Keeper {
+    /// Takes what a file holds into service, in the place of what was there.
+    pub(super) async fn seat(&mut self, file: &Path, why: &Why) -> Result<(), LoadError> {
+        let (draft, bytes) = match self.load(file, why).await? {
+            Loaded::Draft(draft, bytes) => (draft, bytes),
+            Loaded::Same(digest) => return Ok(self.stays(file, &digest)),
+        };
+        let Some((service, plugin)) = self.version(*draft)? else { return Ok(()) };
+        plugin.warm_up().await.map_err(LoadError::Start)?;
+        let digest = plugin.code.digest.clone();
+        self.install(file, &service, plugin, why)?;
+        self.keep(&digest, bytes.as_deref());
+        self.serve(&service).await;
+        Ok(())
+    }
+
+    /// What is in service is what the file holds, or what the operator went back to.
+    fn stays(&mut self, file: &Path, digest: &str) {
+        let Some(name) = self.board.name_of(file) else { return };
+        self.standings.change(&name, |standing| {
+            digest.clone_into(&mut standing.file_digest);
+            standing.passed_over = standing.passed_over.take().filter(|passed_over| passed_over == digest);
+        });
+        let is_back = self.standings.of(&name).is_some_and(|standing| standing.passed_over.is_some());
+        self.board.change(&name, |seat| seat.passed_over = is_back.then(|| WENT_BACK.to_owned()));
+    }
+
+    /// The same at the daemon's start: all plugins are entered before any is started, so that what one starts with is judged by
+    /// all. Gives the name of one that is to be started.
+    pub(super) async fn seat_unstarted(&mut self, file: &Path) -> Result<Option<String>, LoadError> {
+        let Loaded::Draft(draft, bytes) = self.load(file, &Why::Changed).await? else { return Ok(None) };
+        let Some((service, plugin)) = self.version(*draft)? else { return Ok(None) };
+        let name = service.name().to_owned();
+        let digest = plugin.code.digest.clone();
+        self.install(file, &service, plugin, &Why::Changed)?;
+        self.keep(&digest, bytes.as_deref());
+        Ok(Some(name))
+    }
+
+    /// Starts a plugin that was entered. One that does not start is taken out again.
+    pub(super) async fn start(&mut self, name: &str) {
+        let Some(plugin) = self.board.service(name).and_then(|service| service.current()) else { return };
+        match plugin.warm_up().await {
+            Ok(()) => tell_of(&plugin),
+            Err(failure) => {
+                let reason = LoadError::Start(failure).to_string();
+                tracing::error!(target: "tega::plugin", plugin = name, "the plugin is refused: {reason}");
+                self.take_out(name, Condition::Refused(reason));
+            }
+        }
+    }
+
+    /// Lets those stand by that judged commits in the run before, until they are loaded.
+    pub(super) fn stand_by(&mut self, events: &[Event]) {
+        let present = |standing: &Standing| {
+            events.iter().any(
+                |event| matches!(event, Event::Changed(file, _) | Event::Settled(file, _) if *file == standing.file),
+            )
+        };
+        let known: Vec<(String, Standing)> =
+            self.standings.iter().map(|(name, standing)| (name.clone(), standing.clone())).collect();
+        for (name, standing) in known.into_iter().filter(|(_, standing)| present(standing)) {
+            let seat = self.new_seat(&name, standing.file.clone());
+            self.board.enter(&name, seat);
+            if standing.disabled {
+                let reason = "the operator disabled it; `tega plugin enable` takes it in again".to_owned();
+                self.take_out(&name, Condition::Disabled(reason));
+            } else {
+                self.take_out(&name, Condition::Loading);
+            }
+        }
+    }
+
+    /// Takes a plugin out of service. Its transforms and guards stand by, unless it is disabled.
+    pub(super) fn take_out(&mut self, name: &str, condition: Condition) {
+        let Some(seat) = self.board.seat(name) else { return };
+        let engine = &self.loader.engine;
+        engine.directory().remove_plugin(name);
+        let standing = self.standings.of(name).filter(|_| !matches!(condition, Condition::Disabled(_)));
+        let none = Standing::default();
+        let Standing { transforms, guards, policy, .. } = standing.unwrap_or(&none);
+        engine.hooks().replace_plugin(
+            name,
+            standbys(&seat.service, transforms, *policy).map(|standby| standby as Arc<dyn Transform>).collect(),
+            standbys(&seat.service, guards, *policy).map(|standby| standby as Arc<dyn Guard>).collect(),
+        );
+        let standing_by = [transforms, guards].map(|hooks| hooks.values().flatten().cloned().collect());
+        if let Some(plugin) = seat.service.replace(None) {
+            plugin.retire();
+        }
+        self.board.change(name, |seat| {
+            (seat.condition, seat.passed_over, seat.standing_by) = (condition, None, standing_by);
+        });
+        self.freed = true;
+    }
+
+    /// The plugin is gone: nothing of it judges or answers any more. What it wrote stays.
+    pub(super) fn dismiss(&mut self, name: &str) {
+        self.take_out(name, Condition::Disabled("its file is gone".to_owned()));
+        self.standings.change(name, |standing| {
+            (standing.transforms, standing.guards) = (BTreeMap::new(), BTreeMap::new());
+        });
+        if let Some(seat) = self.board.seat(name) {
+            seat.service.end();
+        }
+        self.board.remove(name);
+    }
+
+    /// Shows that a file was refused, and why. What it was to take the place of stays.
+    pub(super) fn show_refused(&mut self, file: &Path, error: &LoadError, reason: String) {
+        let Some(name) = self.board.name_of(file) else {
+            let state = if error.is_disabled() { PluginState::Disabled } else { PluginState::Refused };
+            if state == PluginState::Refused {
+                tracing::error!(target: "tega::plugin", file = %file.display(), "the plugin is refused: {reason}");
+            }
+            return self.board.refuse(file, board::not_taken(file, state, reason));
+        };
+        let Some(seat) = self.board.seat(&name) else { return };
+        if error.is_disabled() {
+            tracing::info!(target: "tega::plugin", plugin = name, "it is out of service: it {reason}");
+            return self.take_out(&name, Condition::Disabled(reason));
+        }
+        let lines = &seat.service.vitals.lines;
+        if seat.service.current().is_some() {
+            lines.write(Level::Error, &format!("a new version is refused, the one in service stays: {reason}"));
+            self.board.change(&name, |seat| seat.passed_over = Some(reason));
+        } else {
+            lines.write(Level::Error, &format!("the plugin is refused: {reason}"));
+            self.take_out(&name, Condition::Refused(reason));
+        }
+    }
+
+    /// Reads, compiles and describes a file, as far as it is not what is in service.
+    async fn load(&self, file: &Path, why: &Why) -> Result<Loaded, LoadError> {
+        let manifest_file = manifest_of(file);
+        let manifest = Manifest::read(&manifest_file)?;
+        if !manifest.enabled {
+            return Err(LoadError::Disabled { file: manifest_file });
+        }
+        let name = self.board.name_of(file);
+        let current = name.as_ref().and_then(|name| self.board.service(name)).and_then(|service| service.current());
+        let standing = name.as_ref().and_then(|name| self.standings.of(name));
+        let read = self.read(file, why).await?;
+        let digest = read.digest.clone();
+        // Back at a version before, a file stays passed over until it changes.
+        let passed_over =
+            *why == Why::Changed && standing.is_some_and(|standing| standing.passed_over.as_ref() == Some(&digest));
+        let in_service = current.filter(|current| current.code.digest == digest || passed_over);
+        let code = match in_service {
+            Some(current) if *why == Why::Changed && current.manifest_text == manifest.text => {
+                return Ok(Loaded::Same(digest));
+            }
+            Some(current) => current.code.clone(),
+            None if passed_over => self.code_before(standing).await?,
+            None => return self.draft(file, manifest, read).await,
+        };
+        let draft = self.loader.describe(file.to_owned(), manifest, code).await?;
+        Ok(Loaded::Draft(Box::new(draft), None))
+    }
+
+    async fn draft(&self, file: &Path, manifest: Manifest, read: ComponentFile) -> Result<Loaded, LoadError> {
+        let bytes = Arc::clone(&read.bytes);
+        let code = self.loader.compile(read).await?;
+        let draft = self.loader.describe(file.to_owned(), manifest, code).await?;
+        Ok(Loaded::Draft(Box::new(draft), Some(bytes)))
+    }
+
+    /// The bytes of a file, or those that are kept of a version.
+    async fn read(&self, file: &Path, why: &Why) -> Result<ComponentFile, LoadError> {
+        let (file, kept, why) = (file.to_owned(), self.kept.clone(), why.clone());
+        let reading = tokio::task::spawn_blocking(move || match why {
+            Why::Back(digest) => kept_version(kept.as_ref(), &digest),
+            Why::Changed | Why::Ordered => crate::file::read(&file),
+        });
+        reading.await.unwrap_or(Err(LoadError::Host { what: "reading it panicked" }))
+    }
+
+    /// The version that the operator went back to before the daemon was started.
+    async fn code_before(&self, standing: Option<&Standing>) -> Result<Code, LoadError> {
+        let Some(version) = standing.and_then(|standing| standing.version.clone()) else {
+            return Err(LoadError::Host { what: "no version of it was in service before" });
+        };
+        let kept = self.kept.clone();
+        let reading = tokio::task::spawn_blocking(move || kept_version(kept.as_ref(), &version.digest));
+        let read = reading.await.unwrap_or(Err(LoadError::Host { what: "reading it panicked" }))?;
+        self.loader.compile(read).await
+    }
+
+    /// Makes a version of a draft, to be started; none where the plugin is disabled.
+    fn version(&mut self, draft: Draft) -> Result<Option<(Arc<Service>, Arc<Plugin>)>, LoadError> {
+        let (name, file) = (draft.description.name.clone(), draft.file.clone());
+        let seated = self.board.seat(&name);
+        if let Some(other) = seated.as_ref().filter(|seat| seat.file != file && self.files.is_present(&seat.file)) {
+            return Err(LoadError::NameTaken { name, file: other.file.clone() });
+        }
+        let methods: Vec<_> = draft.description.methods.iter().map(|method| method.path.clone()).collect();
+        let views: Vec<_> = draft.description.views.iter().map(|view| view.path.clone()).collect();
+        self.loader.engine.directory().check(&name, &methods, &views)?;
+        let seat = seated.unwrap_or_else(|| self.new_seat(&name, file.clone()));
+        if self.standings.of(&name).is_some_and(|standing| standing.disabled) {
+            self.board.enter(&name, Seat { file, ..seat });
+            let reason = "the operator disabled it; `tega plugin enable` takes it in again".to_owned();
+            self.take_out(&name, Condition::Disabled(reason));
+            return Ok(None);
+        }
+        let reason = if seat.service.current().is_some() { StartReason::Replaced } else { StartReason::Loaded };
+        let plugin = Arc::new(self.loader.plugin(draft, &seat.service, reason));
+        Ok(Some((seat.service, plugin)))
+    }
+
+    /// Takes a version that was started into service.
+    fn install(
+        &mut self,
+        file: &Path,
+        service: &Arc<Service>,
+        plugin: Arc<Plugin>,
+        why: &Why,
+    ) -> Result<(), LoadError> {
+        let name = plugin.name().to_owned();
+        let engine = &self.loader.engine;
+        let entries = Entries { methods: PluginMethod::all(&plugin), views: PluginView::all(&plugin) };
+        engine.directory().replace_plugin(&name, entries)?;
+        let transforms = Hook::all(&plugin, &plugin.description.transforms).into_iter();
+        let guards = Hook::all(&plugin, &plugin.description.guards).into_iter();
+        engine.hooks().replace_plugin(
+            &name,
+            transforms.map(|hook| hook as Arc<dyn Transform>).collect(),
+            guards.map(|hook| hook as Arc<dyn Guard>).collect(),
+        );
+        service.vitals.health.forgive();
+        let before = service.replace(Some(Arc::clone(&plugin)));
+        let takes_place = before.is_some();
+        if let Some(before) = before {
+            before.retire();
+        }
+        // The file may have held a plugin of another name.
+        if let Some(other) = self.board.name_of(file).filter(|other| *other != name) {
+            self.dismiss(&other);
+        }
+        self.remember(file, &plugin, why);
+        let standing = self.standings.of(&name);
+        let previous = standing.and_then(|standing| standing.previous.as_ref()).map(PluginVersion::from);
+        let passed_over = standing.and_then(|standing| standing.passed_over.as_ref());
+        let passed_over = passed_over.map(|_| WENT_BACK.to_owned());
+        let (condition, policy) = (Condition::InService, plugin.conduct.policy);
+        let seat = Seat {
+            service: Arc::clone(service),
+            file: file.to_owned(),
+            condition,
+            passed_over,
+            previous,
+            policy,
+            standing_by: Default::default(),
+        };
+        self.board.enter(&name, seat);
+        if takes_place {
+            tell_of(&plugin);
+        }
+        self.freed = true;
+        Ok(())
+    }
+
+    fn remember(&mut self, file: &Path, plugin: &Plugin, why: &Why) {
+        let version = Version { version: plugin.description.version.clone(), digest: plugin.code.digest.clone() };
+        let written = |hooks: &BTreeMap<i32, Vec<Pattern>>| {
+            let texts = |patterns: &Vec<Pattern>| patterns.iter().map(ToString::to_string).collect();
+            hooks.iter().map(|(order, patterns)| (*order, texts(patterns))).collect()
+        };
+        self.standings.change(plugin.name(), |standing| {
+            if standing.version.as_ref() != Some(&version) {
+                let is_back = matches!(why, Why::Back(_)) && standing.file_digest != version.digest;
+                standing.passed_over = is_back.then(|| standing.file_digest.clone());
+                if !matches!(why, Why::Back(_)) {
+                    version.digest.clone_into(&mut standing.file_digest);
+                }
+                standing.previous = standing.version.replace(version);
+            }
+            file.clone_into(&mut standing.file);
+            standing.policy = plugin.conduct.policy;
+            standing.transforms = written(&plugin.description.transforms);
+            standing.guards = written(&plugin.description.guards);
+        });
+    }
+
+    /// Keeps the bytes of a version that was taken into service, and lets go of those that can't be gone back to.
+    fn keep(&self, digest: &str, bytes: Option<&[u8]>) {
+        let (Some(kept), Some(bytes)) = (&self.kept, bytes) else { return };
+        let done = kept.put(digest, bytes).and_then(|()| kept.retain(&self.standings.digests()));
+        if let Err(error) = done {
+            tracing::warn!(%error, "the bytes of a plugin can't be kept, so it can't be gone back to");
+        }
+    }
+
+    fn new_seat(&self, name: &str, file: std::path::PathBuf) -> Seat {
+        let service = Arc::new(Service::new(name, self.loader.engine.clone()));
+        let standing = self.standings.of(name);
+        let previous = standing.and_then(|standing| standing.previous.as_ref()).map(PluginVersion::from);
+        let policy = standing.map_or(Policy::default(), |standing| standing.policy);
+        Seat {
+            service,
+            file,
+            condition: Condition::Loading,
+            passed_over: None,
+            previous,
+            policy,
+            standing_by: Default::default(),
+        }
+    }
+
+    /// Starts what calls a plugin by itself: commits, messages and timers.
+    pub(super) async fn serve(&self, service: &Arc<Service>) {
+        if service.is_served() {
+            return;
+        }
+        let mut subscriber = Subscriber::new(Arc::clone(service));
+        subscriber.listen().await;
+        let timers = Timers::new(Arc::clone(service));
+        let subscriber = tokio::spawn(subscriber.run(self.stopping.clone()));
+        let timers = tokio::spawn(timers.run(self.stopping.clone()));
+        service.served_by(vec![subscriber, timers]);
+    }
+}
+
+/// Why a file is passed over after a rollback.
+const WENT_BACK: &str = "the operator went back to the version before it; that stays in service until the file changes";
+
+/// A version as it is kept.
+fn kept_version(kept: Option<&Kept>, digest: &str) -> Result<ComponentFile, LoadError> {
+    let kept = kept.ok_or(LoadError::Host { what: "it has no folder in which versions are kept" })?;
+    crate::file::of_bytes(kept.get(digest)?)
+}
+
+/// What stands by for transforms or guards.
+fn standbys(
+    service: &Service,
+    hooks: &BTreeMap<i32, Vec<String>>,
+    policy: Policy,
+) -> impl Iterator<Item = Arc<Standby>> {
+    hooks.iter().map(move |(&order, texts)| {
+        let place = HookPlace { owner: service.name().to_owned(), order, patterns: patterns(texts) };
+        Arc::new(Standby { vitals: Arc::clone(&service.vitals), place, policy })
+    })
+}
+
+fn tell_of(plugin: &Plugin) {
+    let description = &plugin.description;
+    let lines = &plugin.vitals.lines;
+    lines.write(Level::Info, &format!("version {} is in service", description.version));
+    let lacking = description.grants_lacking(&plugin.identity.grants);
+    if !lacking.is_empty() {
+        lines.write(Level::Warn, &format!("it wishes what is not granted: {}", lacking.join(", ")));
+    }
+}

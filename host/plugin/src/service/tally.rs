@@ -1,0 +1,107 @@
+//! What a plugin was called for: how often, with what outcome, and how long it took.
+
+use std::time::Duration;
+
+use tega_engine::metrics::{Counter, Histogram, Seen};
+use tega_engine::port::CallsReport;
+
+use crate::failure::Failure;
+
+/// The calls of a plugin, or of one method.
+#[derive(Debug)]
+pub(crate) struct Tally {
+    errors: Counter,
+    failures: Counter,
+    took: Histogram,
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Outcome<'a> {
+    /// Well.
+    Good,
+    /// With an error that the guest returned.
+    Error,
+    /// Without an answer of the guest.
+    Failure(&'a Failure),
+}
+
+impl<'a> Outcome<'a> {
+    /// That of an answer.
+    pub(crate) fn of<R, E>(answer: &'a Result<Result<R, E>, Failure>) -> Self {
+        match answer {
+            Ok(Ok(_)) => Self::Good,
+            Ok(Err(_)) => Self::Error,
+            Err(failure) => Self::Failure(failure),
+        }
+    }
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self { errors: Counter::default(), failures: Counter::default(), took: Histogram::of_durations() }
+    }
+}
+
+impl Tally {
+    /// Notes a call.
+    pub(crate) fn note(&self, took: Duration, outcome: Outcome<'_>) {
+        match outcome {
+            Outcome::Good => {}
+            Outcome::Error => self.errors.increment(),
+            Outcome::Failure(failure) => {
+                self.errors.increment();
+                if failure.is_fault() {
+                    self.failures.increment();
+                }
+            }
+        }
+        self.took.observe_duration(took);
+    }
+
+    /// The same for a person.
+    pub(crate) fn report(&self) -> CallsReport {
+        let seen = self.took.seen();
+        CallsReport {
+            calls: seen.count,
+            errors: self.errors.get(),
+            failures: self.failures.get(),
+            p50_us: quantile_us(&seen, 50),
+            p99_us: quantile_us(&seen, 99),
+        }
+    }
+}
+
+/// The time that so many of a hundred took at most, in microseconds, rounded up to the bound that is counted by; none where there
+/// were no calls.
+fn quantile_us(seen: &Seen, hundredths: u64) -> Option<u64> {
+    let rank = seen.count.checked_mul(hundredths)?.div_ceil(100);
+    let mut passed = 0;
+    let mut longest = None;
+    for &(bound, count) in &seen.buckets {
+        longest = bound.or(longest);
+        passed += count;
+        if count > 0 && passed >= rank {
+            return longest.map(|ns| ns.div_ceil(1_000));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_the_bounds_that_so_many_stay_within() {
+        let tally = Tally::default();
+        assert_eq!(tally.report(), CallsReport::default());
+        (0..98).for_each(|_| tally.note(Duration::from_micros(40), Outcome::Good));
+        tally.note(Duration::from_millis(40), Outcome::Error);
+        tally.note(Duration::from_secs(3600), Outcome::Failure(&Failure::Deadline { limit_ms: 1, own: true }));
+        let report = tally.report();
+        assert_eq!((report.calls, report.errors, report.failures), (100, 2, 1));
+        let (p50, p99) = (report.p50_us.unwrap(), report.p99_us.unwrap());
+        assert!((40..=100).contains(&p50) && (40_000..=100_000).contains(&p99), "{p50} {p99}");
+    }
+}

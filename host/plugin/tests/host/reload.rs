@@ -1,0 +1,138 @@
+//! Plugins change while the host runs: files that come, change, move and go, and orders.
+
+use std::path::Path;
+use std::time::Duration;
+
+use tega_engine::port::{PluginState, PluginsError};
+
+use crate::guest::Guest;
+use crate::server::{Folder, Server};
+
+/// A guest that answers with a number.
+fn answers(number: u32) -> Vec<u8> {
+    let answer = format!("(call $ok_digit (i32.const {number}))");
+    Guest::new("one").version(&format!("{number}.0.0")).method("one.call", &answer).module()
+}
+
+async fn until_called(server: &Server, expected: &str) {
+    let waiting = async {
+        while server.call("one.call").await.ok().as_deref() != Some(expected) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(20), waiting).await;
+    waited.unwrap_or_else(|_| panic!("it never answered {expected}: {:?}", server.host.list()));
+}
+
+async fn until_gone(server: &Server, name: &str) {
+    let waiting = async {
+        while server.host.list().iter().any(|report| report.name == name) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap();
+}
+
+/// Replaces a file as a careful tool does: at once.
+fn replace(file: &Path, bytes: &[u8]) {
+    let aside = file.with_extension("aside");
+    std::fs::write(&aside, bytes).unwrap();
+    std::fs::rename(aside, file).unwrap();
+}
+
+#[tokio::test]
+async fn files_that_come_change_move_and_go_take_effect() {
+    let server = Folder::new().start().await;
+    let (file, moved) = (server.folder().join("a.wasm"), server.folder().join("b.wasm"));
+    std::fs::write(&file, answers(1)).unwrap();
+    until_called(&server, "1").await;
+    replace(&file, &answers(2));
+    until_called(&server, "2").await;
+    // Written in pieces, each of which stands still for a moment.
+    let bytes = answers(3);
+    std::fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    assert_eq!(server.call("one.call").await.unwrap(), "2");
+    std::fs::write(&file, &bytes).unwrap();
+    until_called(&server, "3").await;
+    std::fs::rename(&file, &moved).unwrap();
+    let begun = std::time::Instant::now();
+    while !server.report("one").file.ends_with("/b.wasm") {
+        assert_eq!(server.call("one.call").await.unwrap(), "3");
+        assert!(begun.elapsed() < Duration::from_secs(20));
+        tokio::task::yield_now().await;
+    }
+    std::fs::remove_file(&moved).unwrap();
+    until_gone(&server, "one").await;
+    assert!(server.call("one.call").await.is_err());
+}
+
+#[tokio::test]
+async fn what_is_refused_leaves_what_was_there_in_service() {
+    let server = Folder::new().with("a.wasm", answers(1)).start().await;
+    let file = server.folder().join("a.wasm");
+    for (bytes, expected) in [
+        (b"junk".to_vec(), "is no WebAssembly: begins with \"junk\""),
+        (Guest::new("one").version("2.0.0").body("start", "unreachable").module(), "did not start: it trapped: "),
+    ] {
+        replace(&file, &bytes);
+        let error = server.plugins().reload(Some("one")).await.unwrap_err();
+        let PluginsError::Refused { name, reason } = error else { panic!("{error}") };
+        assert!(name == "one" && reason.starts_with(expected), "{reason}");
+        let report = server.report("one");
+        assert_eq!((report.state, report.version.as_deref()), (PluginState::Running, Some("1.0.0")));
+        assert!(report.passed_over.unwrap().starts_with(expected));
+        assert_eq!(server.call("one.call").await.unwrap(), "1");
+    }
+    replace(&file, &answers(1));
+    server.plugins().reload(None).await.unwrap();
+    assert_eq!(server.report("one").passed_over, None);
+}
+
+#[tokio::test]
+async fn the_operator_goes_back_and_forth_between_two_versions() {
+    let server = Folder::new().with("a.wasm", answers(1)).start().await;
+    let (plugins, file) = (server.plugins(), server.folder().join("a.wasm"));
+    let error = plugins.rollback("one").await.unwrap_err();
+    assert_eq!(error, PluginsError::NoVersionBefore { name: "one".into() });
+    replace(&file, &answers(2));
+    let reloaded = plugins.reload(None).await.unwrap();
+    assert_eq!((reloaded.len(), reloaded[0].version.as_deref()), (1, Some("2.0.0")));
+    let back = plugins.rollback("one").await.unwrap();
+    assert_eq!((back.version.as_deref(), back.passed_over.is_some()), (Some("1.0.0"), true));
+    assert_eq!(back.previous.unwrap().version, "2.0.0");
+    assert_eq!(server.call("one.call").await.unwrap(), "1");
+    // The file is as it was: it stays passed over.
+    assert_eq!(plugins.reload(None).await.unwrap(), []);
+    let forth = plugins.rollback("one").await.unwrap();
+    assert_eq!((forth.version.as_deref(), forth.passed_over), (Some("2.0.0"), None));
+    plugins.rollback("one").await.unwrap();
+    replace(&file, &answers(3));
+    until_called(&server, "3").await;
+    assert_eq!(server.report("one").passed_over, None);
+    let unknown = plugins.rollback("two").await.unwrap_err();
+    assert_eq!(unknown.to_string(), "there is no plugin two; there are one");
+}
+
+#[tokio::test]
+async fn a_disabled_plugin_stays_so_until_it_is_enabled() {
+    let server = Folder::new().with("a.wasm", answers(1)).start().await;
+    let plugins = server.plugins();
+    assert_eq!(plugins.disable("one").await.unwrap().state, PluginState::Disabled);
+    assert!(server.call("one.call").await.is_err());
+    replace(&server.folder().join("a.wasm"), &answers(2));
+    plugins.reload(None).await.unwrap();
+    assert_eq!(server.report("one").state, PluginState::Disabled);
+    assert_eq!(plugins.reload(Some("one")).await.unwrap_err(), PluginsError::Disabled { name: "one".into() });
+    assert_eq!(plugins.enable("one").await.unwrap().version.as_deref(), Some("2.0.0"));
+    assert_eq!(server.call("one.call").await.unwrap(), "2");
+}
+
+#[tokio::test]
+async fn a_clash_ends_when_what_clashed_is_gone() {
+    let server = Folder::new().with("a.wasm", answers(1)).with("b.wasm", answers(2)).start().await;
+    assert_eq!(server.call("one.call").await.unwrap(), "1");
+    assert!(server.refusal("b.wasm").starts_with("its name one is already that of "));
+    std::fs::remove_file(server.folder().join("a.wasm")).unwrap();
+    until_called(&server, "2").await;
+}
