@@ -1,7 +1,6 @@
 //! A call of a method: what it does is a transaction, committed when it returns well.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use tega_tree::Path;
 
@@ -14,7 +13,7 @@ impl Engine {
     /// a session serves is answered by that session, with whatever it makes of it.
     ///
     /// The method sees one snapshot. Where what it read changed before the commit, it is called again, up to
-    /// [`CALL_ATTEMPTS_MAX`] times.
+    /// [`CALL_ATTEMPTS_MAX`] times, unless it did what can't be held back ([`Transaction::make_irrevocable`](crate::Transaction)).
     ///
     /// # Errors
     /// [`CallError`]; nothing that the call did stays.
@@ -26,17 +25,8 @@ impl Engine {
     /// Dropped before the commit it leaves nothing; dropped later the commit is made.
     pub async fn call(&self, path: &Path, arguments: Arguments, caller: Author) -> Result<String, CallError> {
         let caller = Arc::new(caller);
-        let method = match self.directory().method(path) {
-            Some(method) => method,
-            None => {
-                let session = self.served_by(path).ok_or_else(|| CallError::NotFound { path: path.clone() })?;
-                let counted = self.metrics().calls.of("");
-                counted.calls.increment();
-                let begun = Instant::now();
-                let result = self.call_session(&session, path, arguments, caller).await;
-                counted.ended(begun.elapsed(), result.as_ref().err().map(CallError::code));
-                return result;
-            }
+        let Some(method) = self.directory().method(path) else {
+            return self.ask_session(path, arguments, caller).await;
         };
         let author = method.author();
         let owner = author.name.clone().unwrap_or_default();
@@ -51,16 +41,19 @@ impl Engine {
                 scope: scope.clone(),
             };
             let result = self.ask(&method, &owner, call).await?;
-            match self.commit(scope.into_transaction()).await {
+            let transaction = scope.into_transaction();
+            let may_repeat = attempt < CALL_ATTEMPTS_MAX && !transaction.is_irrevocable();
+            match self.commit(transaction).await {
                 Ok(_) => return Ok(result),
-                Err(CommitError::Stale { .. }) if attempt < CALL_ATTEMPTS_MAX => attempt += 1,
+                Err(CommitError::Stale { .. }) if may_repeat => attempt += 1,
                 Err(error) => return Err(error.into()),
             }
         }
     }
 
     /// Calls the method at a path from within another call: it joins that call's transaction. Where it fails, what it wrote is
-    /// taken back, and the caller may go on.
+    /// taken back, and the caller may go on. What a session answers can't be held back, so the transaction is irrevocable from then
+    /// on.
     ///
     /// # Errors
     /// [`CallError`].
@@ -74,7 +67,11 @@ impl Engine {
         path: &Path,
         arguments: Arguments,
     ) -> Result<String, CallError> {
-        let method = self.method(path)?;
+        let Some(method) = self.directory().method(path) else {
+            self.served_by(path).ok_or_else(|| CallError::NotFound { path: path.clone() })?;
+            scope.transaction().make_irrevocable();
+            return self.ask_session(path, arguments, caller).await;
+        };
         let owner = method.author().name.clone().unwrap_or_default();
         if scope.chain.contains(&owner) {
             return Err(CallError::Cycle { path: path.clone(), owner, chain: scope.chain.clone() });
@@ -93,15 +90,14 @@ impl Engine {
 
     /// Calls a method, and counts that.
     async fn ask(&self, method: &Arc<dyn Method>, owner: &str, call: MethodCall) -> Result<String, CallError> {
-        let counted = self.metrics().calls.of(owner);
-        counted.calls.increment();
-        let begun = Instant::now();
-        let result = method.call(call).await;
-        counted.ended(begun.elapsed(), result.as_ref().err().map(CallError::code));
-        result
+        let counted = self.metrics().calls.begin(owner, Some(&call.path));
+        counted.ended(method.call(call).await)
     }
 
-    fn method(&self, path: &Path) -> Result<Arc<dyn Method>, CallError> {
-        self.directory().method(path).ok_or_else(|| CallError::NotFound { path: path.clone() })
+    /// Calls the method that a session serves, and counts that.
+    async fn ask_session(&self, path: &Path, arguments: Arguments, caller: Arc<Author>) -> Result<String, CallError> {
+        let session = self.served_by(path).ok_or_else(|| CallError::NotFound { path: path.clone() })?;
+        let counted = self.metrics().calls.begin("", None);
+        counted.ended(self.call_session(&session, path, arguments, caller).await)
     }
 }

@@ -18,7 +18,7 @@ use crate::lanes::Lanes;
 use crate::limits::{HOPS_MAX, JUDGEMENTS_MAX, LOG_READERS_MAX, QUEUE_COMMITS_MAX, QUEUE_WAIT_MS_MAX};
 use crate::metrics::{Metrics, Space};
 use crate::opening::Opening;
-use crate::port::{Clock, Plugins, Uplink};
+use crate::port::{Clock, Plugins, Spent, Uplink};
 use crate::session::Sessions;
 use crate::snapshot::Shelf;
 use crate::state::{Position, Revision, State};
@@ -255,6 +255,7 @@ impl Engine {
         }
         // Most are judged on what stays so until they are made. One that was not, and those who come after it, take turns.
         let mut turn = None;
+        let spent = Spent::default();
         let mut takes_turns = self.0.lanes.are_occupied(&roots);
         for _ in 0..JUDGEMENTS_MAX {
             if takes_turns && turn.is_none() && !transaction.at_start {
@@ -266,7 +267,7 @@ impl Engine {
                 state.check_key(key)?;
             }
             let begun = Instant::now();
-            let settled = self.0.hooks.settle(&transaction, state).await;
+            let settled = self.0.hooks.settle(&transaction, state, &spent).await;
             self.metrics().judging.observe_duration(begun.elapsed());
             let settled = settled?;
             match self.submit(&transaction, settled).await {
@@ -300,7 +301,7 @@ impl Engine {
         let state = self.state();
         let settled = match self.0.hooks.roots_judged(transaction).is_empty() {
             true => Settled::unjudged(transaction),
-            false => self.0.hooks.settle(transaction, Arc::clone(&state)).await?,
+            false => self.0.hooks.settle(transaction, Arc::clone(&state), &Spent::default()).await?,
         };
         let submission = Submission::new(transaction, settled);
         let mut batch = Batch::new(&self.0.rules, &state, self.0.clock.now());

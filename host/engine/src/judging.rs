@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tega_tree::{Change, Draft, Name, Path, Value};
 
 use crate::operation::{Authored, Operation};
-use crate::port::{Access, Edit, Guard, HookError, HookPlace, Judged, Scope, Transform};
+use crate::port::{Access, Edit, Guard, HookError, HookPlace, Judged, Scope, Spent, Transform};
 use crate::reads::Reads;
 use crate::{Author, AuthoredChange, CommitError, Ephemeral, State, Transaction, condition};
 
@@ -97,9 +97,14 @@ impl Hooks {
     }
 
     /// Lets the transforms and guards that a transaction concerns judge it, on a state.
-    pub(crate) async fn settle(&self, transaction: &Transaction, state: Arc<State>) -> Result<Settled, CommitError> {
+    pub(crate) async fn settle(
+        &self,
+        transaction: &Transaction,
+        state: Arc<State>,
+        spent: &Spent,
+    ) -> Result<Settled, CommitError> {
         let tables = self.tables();
-        let mut case = Case::open(transaction, state)?;
+        let mut case = Case::open(transaction, state, spent.clone())?;
         for transform in tables.transforms.iter().filter(|transform| is_asked(transform.place(), transaction)) {
             let place = transform.place();
             let (matching, judged) = case.judged(place);
@@ -158,6 +163,7 @@ fn refused(place: &HookPlace, error: HookError) -> CommitError {
 struct Case {
     state: Arc<State>,
     author: Arc<Author>,
+    spent: Spent,
     changes: Vec<Resolved>,
     candidate: Draft,
     reads: Reads,
@@ -173,7 +179,7 @@ struct Resolved {
 }
 
 impl Case {
-    fn open(transaction: &Transaction, state: Arc<State>) -> Result<Self, CommitError> {
+    fn open(transaction: &Transaction, state: Arc<State>, spent: Spent) -> Result<Self, CommitError> {
         let failed = condition::failed(&transaction.conditions, &state.tree);
         if !failed.is_empty() {
             return Err(CommitError::Conditions { failed });
@@ -197,7 +203,7 @@ impl Case {
                 changes.push(Resolved { change, exact, parents_anew });
             }
         }
-        Ok(Self { state, author: Arc::clone(&transaction.author), changes, candidate, reads })
+        Ok(Self { state, author: Arc::clone(&transaction.author), spent, changes, candidate, reads })
     }
 
     /// The changes that concern a transform or guard: their places, and what it is shown.
@@ -212,7 +218,7 @@ impl Case {
         let mut view = Transaction::new(Arc::clone(&self.state), Arc::clone(&self.author)).tracking_reads();
         view.draft = self.candidate.clone();
         let scope = Scope::new(view, Access::ReadOnly, &place.owner);
-        (matching, Judged { changes, author: Arc::clone(&self.author), scope })
+        (matching, Judged { changes, author: Arc::clone(&self.author), spent: self.spent.clone(), scope })
     }
 
     fn note(&mut self, scope: Scope) {

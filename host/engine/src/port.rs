@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tega_tree::{Path, Value};
 
-pub use hooks::{Edit, Guard, HookError, HookPlace, Judged, Transform};
+pub use hooks::{Edit, Guard, HookError, HookPlace, Judged, Spent, Transform};
 
 use crate::{Author, CallError, Transaction};
 

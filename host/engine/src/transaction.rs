@@ -55,6 +55,7 @@ pub struct Transaction {
     pub(crate) message: Option<String>,
     pub(crate) hops: u32,
     pub(crate) at_start: bool,
+    irrevocable: bool,
     pub(crate) acts: Vec<Act>,
     pub(crate) confirmation: Option<Confirmation>,
     pub(crate) key: Option<IdempotencyKey>,
@@ -73,6 +74,7 @@ impl Transaction {
             message: None,
             hops: 0,
             at_start: false,
+            irrevocable: false,
             acts: Vec::new(),
             confirmation: None,
             key: None,
@@ -101,6 +103,17 @@ impl Transaction {
     pub fn at_start(mut self) -> Self {
         self.at_start = true;
         self
+    }
+
+    /// Notes that whoever makes it did something that can't be held back, nor be taken back with it. Where the transaction can't be
+    /// committed because what it read has changed, that is told at once: to make it anew would do the same again.
+    pub fn make_irrevocable(&mut self) {
+        self.irrevocable = true;
+    }
+
+    /// Whether whoever makes it did something that can't be held back.
+    pub fn is_irrevocable(&self) -> bool {
+        self.irrevocable
     }
 
     /// Makes it the request of an idempotency key: committed again, it changes nothing and is [`CommitError::Repeated`].
@@ -388,7 +401,7 @@ impl Transaction {
         }
     }
 
-    /// Takes back what was done since the savepoint. What was read since stays noted.
+    /// Takes back what was done since the savepoint. What was read since stays noted, and that something can't be held back.
     pub fn restore(&mut self, savepoint: Savepoint) {
         self.draft = savepoint.draft;
         self.operations.truncate(savepoint.operations);

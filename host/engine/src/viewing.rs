@@ -3,7 +3,6 @@
 //! Invariant: a view sees the state that its reader is shown, and changes nothing.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use tega_tree::{Path, Value};
 
@@ -30,18 +29,15 @@ impl Engine {
         let author = view.author();
         let owner = author.name.clone().unwrap_or_default();
         let scope = Scope::new(Transaction::new(state, author), Access::ReadOnly, &owner);
-        let counted = self.metrics().calls.of(&owner);
-        counted.calls.increment();
-        let begun = Instant::now();
-        let value = view.value(ViewCall { path: path.clone(), reader, scope }).await.and_then(|value| {
+        let counted = self.metrics().calls.begin(&owner, Some(path));
+        let value = view.value(ViewCall { path: path.clone(), reader, scope }).await;
+        counted.ended(value.and_then(|value| {
             let held_bytes = value.as_ref().map_or(0, Value::held_bytes);
             if held_bytes <= VIEW_BYTES_MAX {
                 return Ok(value);
             }
             let reason = format!("its value takes {held_bytes} bytes, more than {VIEW_BYTES_MAX}");
             Err(CallError::Crashed { path: path.clone(), owner, reason })
-        });
-        counted.ended(begun.elapsed(), value.as_ref().err().map(CallError::code));
-        value
+        }))
     }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use futures_util::future::BoxFuture;
 use tega_engine::Rejection;
 use tega_engine::port::{Edit, Guard, HookError, HookPlace, Judged, Pending, Policy, Transform};
 use tega_tree::{Pattern, Value};
@@ -11,6 +12,7 @@ use tega_tree::{Pattern, Value};
 use crate::bindings::types;
 use crate::convert;
 use crate::failure::Failure;
+use crate::instance::Instance;
 use crate::journal::Level;
 use crate::limits::JUDGE_WAIT_MS;
 use crate::plugin::{Ask, Plugin};
@@ -35,12 +37,36 @@ impl Hook {
         hooks.iter().map(hook).collect()
     }
 
-    fn ask(&self, judged: Judged) -> (Ask, Vec<types::Change>, types::Author) {
-        let changes = judged.changes.iter().map(convert::change).collect();
-        let author = convert::author(&judged.author);
-        let limit_ms = self.plugin.limits.judge_ms;
+    /// Asks an instance about a commit, within what those before it left of the time.
+    async fn ask<T, C>(&self, judged: Judged, call: C) -> Result<T, HookError>
+    where
+        T: Default + Send + 'static,
+        C: for<'a> FnOnce(&'a mut Instance, &'a [types::Change], &'a types::Author) -> BoxFuture<'a, Judgement<T>>
+            + Send
+            + 'static,
+    {
+        let Judged { changes, author, spent, scope } = judged;
+        let changes: Vec<_> = changes.iter().map(convert::change).collect();
+        let author = convert::author(&author);
+        let judge_ms = self.plugin.limits.judge_ms;
+        let ran_ms = u64::try_from(spent.total().as_millis()).unwrap_or(u64::MAX);
+        let limit_ms = judge_ms.saturating_sub(ran_ms);
+        if limit_ms == 0 {
+            let reason =
+                format!("those that judge this commit ran for {ran_ms} ms; it has {judge_ms} ms with all of them");
+            return Err(HookError::Unavailable { reason });
+        }
         let wait = Wait::Beyond(Duration::from_millis(JUDGE_WAIT_MS));
-        (Ask { scope: judged.scope, shown: Arc::clone(&self.shown), limit_ms, wait }, changes, author)
+        let ask = Ask { scope, shown: Arc::clone(&self.shown), limit_ms, wait };
+        let asked = self.plugin.ask(ask, |instance| {
+            Box::pin(async move {
+                let begun = Instant::now();
+                let judgement = call(instance, &changes, &author).await;
+                spent.add(begun.elapsed());
+                judgement
+            })
+        });
+        self.judgement(asked.await)
     }
 
     /// The judgement; where there is none, what the policy says: it passes as it is, or it does not.
@@ -72,10 +98,8 @@ impl Transform for Hook {
 
     fn transform(&self, judged: Judged) -> Pending<'_, Result<Vec<Edit>, HookError>> {
         Box::pin(async move {
-            let (ask, changes, author) = self.ask(judged);
-            let asked =
-                self.plugin.ask(ask, |instance| Box::pin(async move { instance.transform(&changes, &author).await }));
-            let edits = self.judgement(asked.await)?;
+            let edits =
+                self.ask(judged, |instance, changes, author| Box::pin(instance.transform(changes, author))).await?;
             let edit = |(index, json): (u32, String)| match (usize::try_from(index), Value::from_json(json.as_bytes()))
             {
                 (Ok(index), Ok(value)) => Ok(Edit { index, value }),
@@ -93,14 +117,12 @@ impl Guard for Hook {
     }
 
     fn check(&self, judged: Judged) -> Pending<'_, Result<(), HookError>> {
-        Box::pin(async move {
-            let (ask, changes, author) = self.ask(judged);
-            let asked =
-                self.plugin.ask(ask, |instance| Box::pin(async move { instance.check(&changes, &author).await }));
-            self.judgement(asked.await)
-        })
+        Box::pin(self.ask(judged, |instance, changes, author| Box::pin(instance.check(changes, author))))
     }
 }
+
+/// What an instance makes of a commit.
+type Judgement<T> = Result<Result<T, types::Rejection>, Failure>;
 
 /// A rejection as the engine has it; a place that can't be one is left out.
 fn rejected(told: types::Rejection) -> Rejection {

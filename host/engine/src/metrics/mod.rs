@@ -19,7 +19,7 @@ mod vitals;
 use std::time::Duration;
 
 pub use calls::{Calls, CallsOf};
-pub use number::{Counter, Counters, DURATION_BOUNDS_NS, Gauge, Held, Histogram, Seen};
+pub use number::{CALL_BOUNDS_NS, Counter, Counters, DURATION_BOUNDS_NS, Gauge, Held, Histogram, Seen};
 pub use vitals::Vitals;
 
 pub(crate) use space::Space;

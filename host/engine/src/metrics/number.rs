@@ -120,6 +120,32 @@ pub const DURATION_BOUNDS_NS: [u64; 17] = [
     10_000_000_000,
 ];
 
+/// The same for calls of plugins, of which one that is warm answers within a microsecond.
+pub const CALL_BOUNDS_NS: [u64; 22] = [
+    1_000,
+    2_500,
+    5_000,
+    10_000,
+    25_000,
+    50_000,
+    100_000,
+    250_000,
+    500_000,
+    1_000_000,
+    2_500_000,
+    5_000_000,
+    10_000_000,
+    25_000_000,
+    50_000_000,
+    100_000_000,
+    250_000_000,
+    500_000_000,
+    1_000_000_000,
+    2_500_000_000,
+    5_000_000_000,
+    10_000_000_000,
+];
+
 /// How often something had which size.
 #[derive(Debug)]
 pub struct Histogram {
@@ -138,6 +164,24 @@ pub struct Seen {
     pub count: u64,
     /// How many were up to each bound and above the one before; none as the bound stands for those above all.
     pub buckets: Vec<(Option<u64>, u64)>,
+}
+
+impl Seen {
+    /// The size that so many of a thousand had at most, about: within a bucket they are taken to be spread evenly, and those above
+    /// all bounds to have the last of them. None where there were none.
+    pub fn quantile(&self, per_mille: u64) -> Option<u64> {
+        let rank = (self.count.saturating_mul(per_mille.min(1000))).div_ceil(1000).max(1);
+        let (mut below, mut from) = (0, 0);
+        for (bound, count) in &self.buckets {
+            let Some(to) = *bound else { break };
+            if below + count >= rank {
+                let share = u128::from(to - from) * u128::from(rank - below) / u128::from(*count);
+                return Some(from + u64::try_from(share).unwrap_or(u64::MAX));
+            }
+            (below, from) = (below + count, to);
+        }
+        (self.count > 0).then_some(from)
+    }
 }
 
 impl Histogram {
@@ -188,6 +232,21 @@ mod tests {
         }
         let seen = histogram.seen();
         assert_eq!(seen, Seen { sum: 112, count: 6, buckets: vec![(Some(1), 2), (Some(4), 2), (None, 2)] });
+    }
+
+    #[test]
+    fn a_quantile_lies_within_the_bucket_that_holds_it() {
+        let histogram = Histogram::new(&[10, 20, 40]);
+        assert_eq!(histogram.seen().quantile(500), None);
+        for size in [1, 2, 11, 12, 13, 14, 21, 22, 23, 100] {
+            histogram.observe(size);
+        }
+        let seen = histogram.seen();
+        let quantiles = [0, 100, 200, 500, 600, 601, 900, 990, 1000].map(|part| seen.quantile(part).unwrap());
+        assert_eq!(quantiles, [5, 5, 10, 17, 20, 26, 40, 40, 40]);
+        let one = Histogram::new(&[10]);
+        one.observe(3);
+        assert_eq!([1, 500, 1000].map(|part| one.seen().quantile(part)), [Some(10); 3]);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use tega_tree::{Change, Pattern, Value};
 
@@ -19,6 +21,23 @@ pub struct HookPlace {
     pub patterns: Vec<Pattern>,
 }
 
+/// The time that the transforms and guards of a commit have run, however often it was judged. A clone is another handle to the
+/// same.
+#[derive(Clone, Debug, Default)]
+pub struct Spent(Arc<AtomicU64>);
+
+impl Spent {
+    /// Adds what one of them ran.
+    pub fn add(&self, ran: Duration) {
+        self.0.fetch_add(u64::try_from(ran.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// How long they have run together.
+    pub fn total(&self) -> Duration {
+        Duration::from_nanos(self.0.load(Ordering::Relaxed))
+    }
+}
+
 /// A commit that is judged.
 #[derive(Debug)]
 pub struct Judged {
@@ -26,6 +45,9 @@ pub struct Judged {
     pub changes: Vec<Change>,
     /// Who sent it.
     pub author: Arc<Author>,
+    /// What all that judge it have run so far. Each adds what it runs itself, and has what is left of its own limit: so a commit waits
+    /// no longer for many of them, or for being judged anew, than for one.
+    pub spent: Spent,
     /// The candidate, to be read: what is there, with the commit's changes as they are now.
     pub scope: Scope,
 }

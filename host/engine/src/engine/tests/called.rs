@@ -3,7 +3,7 @@
 use super::judged::Hook;
 use super::*;
 
-/// A plugin's method made of words: `put PATH`, `read PATH`, `call PATH`, `try PATH`, `say`, `fail`.
+/// A plugin's method made of words: `put PATH`, `read PATH`, `call PATH`, `try PATH`, `say`, `send`, `fail`.
 #[derive(Debug)]
 struct Script {
     name: &'static str,
@@ -46,6 +46,7 @@ impl Method for Script {
                         sender: None,
                         hops: 0,
                     })?,
+                    "send" => call.scope.transaction().make_irrevocable(),
                     "fail" => {
                         return Err(CallError::Answered { code: crate::ErrorCode::Failed, message: "told to".into() });
                     }
@@ -114,6 +115,51 @@ async fn a_method_called_within_joins_the_transaction_and_is_taken_back_alone() 
 }
 
 #[tokio::test]
+async fn a_call_that_did_what_cant_be_held_back_is_not_made_again() {
+    let (engine, first) = with_scripts();
+    for words in [
+        &["read a", "send", "disturb-always a", "put x"][..],
+        &[r#"try two.run ["send","fail"]"#, "read a", "disturb-always a", "put x"],
+    ] {
+        let calls = first.calls.load(Ordering::Relaxed);
+        let error = call(&engine, words).await.unwrap_err();
+        assert!(matches!(error, CallError::Commit(CommitError::Stale { .. })), "{error}");
+        assert_eq!((first.calls.load(Ordering::Relaxed) - calls, read(&engine, "x")), (1, None));
+    }
+    call(&engine, &["read b", "send", "put x"]).await.unwrap();
+    assert!(read(&engine, "x").is_some());
+}
+
+#[tokio::test]
+async fn a_method_of_a_session_is_reached_from_within_and_ends_the_calling_again() {
+    let (engine, first) = with_scripts();
+    let mut session = engine.sessions().open("ann", crate::SessionScope::Local);
+    let mut calls = session.take_calls().unwrap();
+    let mut serving = begin(&engine);
+    serving.put_ephemeral(session.owner(), path("ann.run"), value("\"%ann.run\"")).unwrap();
+    engine.commit(serving).await.unwrap();
+    let answers = tokio::spawn(async move {
+        let mut answered = 0;
+        while let Some(asked) = calls.recv().await {
+            assert_eq!(asked.caller.name.as_deref(), Some("one"));
+            asked.answer("7".into());
+            answered += 1;
+        }
+        answered
+    });
+    call(&engine, &[r#"call ann.run []"#, "put x"]).await.unwrap();
+    assert!(read(&engine, "x").is_some());
+    let calls = first.calls.load(Ordering::Relaxed);
+    let error = call(&engine, &["read a", "call ann.run []", "disturb-always a", "put y"]).await.unwrap_err();
+    assert!(matches!(error, CallError::Commit(CommitError::Stale { .. })), "{error}");
+    assert_eq!((first.calls.load(Ordering::Relaxed) - calls, read(&engine, "y")), (1, None));
+    let nothing = call(&engine, &["call no.such []"]).await;
+    assert!(matches!(nothing, Err(CallError::NotFound { .. })), "{nothing:?}");
+    drop(session);
+    assert_eq!(answers.await.unwrap(), 2);
+}
+
+#[tokio::test]
 async fn a_stale_call_under_a_guard_is_called_again_rather_than_judged() {
     type Check = fn(&Judged) -> Result<(), HookError>;
     let (engine, first) = with_scripts();
@@ -138,4 +184,6 @@ async fn calls_are_counted_by_plugin_those_within_another_too() {
         (calls.calls.get(), failed, calls.duration.seen().count)
     };
     assert_eq!((by_plugin.len(), counts("one"), counts("two")), (2, (1, 0, 1), (1, 1, 1)));
+    let report = engine.metrics().calls.of("two", &path("two.run")).unwrap().report();
+    assert_eq!((report.calls, report.errors, report.failures), (1, 1, 0));
 }

@@ -112,6 +112,53 @@ async fn a_commit_never_passes_on_a_judgement_that_went_stale() {
     assert_eq!((guard.calls.load(Ordering::Relaxed), read(&engine, "total")), (2, None));
 }
 
+/// A guard that says it ran for ten milliseconds, notes what was told before, and now and then lets what it read change.
+#[derive(Debug)]
+struct Costly {
+    place: HookPlace,
+    engine: Engine,
+    told_ms: std::sync::Mutex<Vec<u128>>,
+}
+
+impl Guard for Costly {
+    fn place(&self) -> &HookPlace {
+        &self.place
+    }
+
+    fn check(&self, judged: Judged) -> Pending<'_, Result<(), HookError>> {
+        Box::pin(async move {
+            judged.scope.transaction().get(&ReadPath::parse("seen").unwrap());
+            let attempt = {
+                let mut told = self.told_ms.lock().unwrap();
+                told.push(judged.spent.total().as_millis());
+                told.len()
+            };
+            judged.spent.add(std::time::Duration::from_millis(10));
+            if attempt <= 2 {
+                put(&self.engine, "seen", "1").await.unwrap();
+            }
+            Ok(())
+        })
+    }
+}
+
+#[tokio::test]
+async fn what_all_judges_of_a_commit_ran_is_told_to_each_over_all_its_judgings() {
+    let engine = new();
+    let costly = |owner: &str| {
+        let place = HookPlace { owner: owner.into(), order: 100, patterns: vec![Pattern::parse("a").unwrap()] };
+        Arc::new(Costly { place, engine: engine.clone(), told_ms: Default::default() })
+    };
+    let (first, second) = (costly("first"), costly("second"));
+    engine.hooks().enter_guard(Arc::clone(&first) as Arc<dyn Guard>);
+    engine.hooks().enter_guard(Arc::clone(&second) as Arc<dyn Guard>);
+    put(&engine, "a", "1").await.unwrap();
+    assert_eq!(*first.told_ms.lock().unwrap(), [0, 20, 40]);
+    assert_eq!(*second.told_ms.lock().unwrap(), [10, 30, 50]);
+    put(&engine, "a", "2").await.unwrap();
+    assert_eq!(first.told_ms.lock().unwrap()[3..], [0]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn many_commits_at_once_to_a_root_that_a_guard_reads_whole_all_pass() {
     type Check = fn(&Judged) -> Result<(), HookError>;
