@@ -22,6 +22,9 @@ enum Command {
     Serve(Box<Settings>),
     #[command(flatten)]
     Client(cli::Command),
+    /// Do something about plugins.
+    #[command(subcommand)]
+    Plugin(cli::plugin::Command),
     #[command(flatten)]
     Offline(offline::Command),
 }
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Serve(settings) => serve(*settings).map(|()| ExitCode::SUCCESS),
         Command::Client(command) => talk(command),
+        Command::Plugin(command) => cli::plugin::run(command),
         Command::Offline(command) => offline::run(command),
     };
     outcome.unwrap_or_else(|error| {

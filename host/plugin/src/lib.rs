@@ -11,6 +11,7 @@
 //! method.rs, view.rs, hook.rs    methods, views, transforms and guards: where the engine comes in;  standby.rs: what stands in for those
 //! subscriber/, timers.rs         callbacks and ticks: where it calls by itself;  delivery.rs: each such call as a transaction
 //! imports/        what guests import;  state.rs, work.rs, identity.rs, grants.rs: what the imports know and allow
+//! compile/        from a component to code;  layout.rs: how wasmtime's engine is set up
 //! machine.rs      what all plugins run on: ticker.rs (epochs), threads.rs (long calls), memory.rs (budgets)
 //! journal.rs, stdio.rs               a plugin's lines in the log
 //! bindings.rs     what wasmtime makes of wit/;  convert.rs: its words and the engine's
@@ -23,6 +24,7 @@
 //! Not here: HTTP; who may call what.
 
 mod bindings;
+mod compile;
 mod convert;
 mod delivery;
 mod description;
@@ -39,6 +41,7 @@ mod imports;
 mod instance;
 mod journal;
 mod keeper;
+mod layout;
 pub mod limits;
 mod load;
 mod machine;
@@ -59,5 +62,7 @@ mod timers;
 mod view;
 mod work;
 
+pub use compile::{CompileError, compile};
 pub use error::StartError;
 pub use host::{Host, HostOptions};
+pub use layout::{Layout, LayoutError};

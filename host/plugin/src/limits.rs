@@ -3,6 +3,15 @@
 /// The largest plugin file, in bytes: more than the largest known kind of plugin (Python, 18 MB) takes.
 pub const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
+/// The largest component, in bytes: what a file holds, and what is put around a core module.
+pub const COMPONENT_BYTES_MAX: u64 = FILE_BYTES_MAX + 1024 * 1024;
+
+/// The time that compiling one plugin may take, in milliseconds: twenty times what the largest known kind takes on an idle core.
+pub const COMPILE_MS_MAX: u64 = 120_000;
+
+/// The memory that compiling one plugin may take, in bytes: five times what the largest known kind takes.
+pub const COMPILE_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+
 /// The largest `NAME.toml`, in bytes.
 pub const MANIFEST_BYTES_MAX: u64 = 1024 * 1024;
 

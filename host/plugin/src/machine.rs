@@ -2,15 +2,13 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre, Linker};
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::error::StartError;
 use crate::exports::Indices;
 use crate::identity::Identity;
-use crate::limits::{
-    CORE_INSTANCES, MEMORIES, MEMORY_BYTES, TABLE_ELEMENTS, TABLES, TABLES_OF_MODULE, TOTAL_INSTANCES,
-};
+use crate::layout::Layout;
 use crate::memory::{Budget, Meter};
 use crate::pool::Pool;
 use crate::service::Holdings;
@@ -59,14 +57,7 @@ impl std::fmt::Debug for Blueprint {
 impl Machine {
     /// Starts the ticker and so many threads for guests that run long.
     pub(crate) fn start(threads: usize, total_memory_bytes: usize) -> Result<Self, StartError> {
-        let engine = pooling().or_else(|error| {
-            tracing::info!(
-                %error,
-                "there is no address space to reserve for plugins ahead; each instance gets its own, which is slower"
-            );
-            on_demand()
-        });
-        let engine = engine.map_err(|error| StartError::Engine { reason: error.to_string() })?;
+        let (engine, _) = Layout::start().map_err(|error| StartError::Engine { reason: error.to_string() })?;
         let mut linker = Linker::new(&engine);
         crate::imports::add_to_linker(&mut linker).map_err(|error| StartError::Engine { reason: error.to_string() })?;
         Ok(Self {
@@ -107,48 +98,5 @@ impl Machine {
 impl std::fmt::Debug for Machine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Machine").field("memory", &self.memory).finish_non_exhaustive()
-    }
-}
-
-fn config() -> Config {
-    let mut config = Config::new();
-    config.epoch_interruption(true);
-    config
-}
-
-/// An engine with the address space of all instances reserved ahead: a new one takes microseconds.
-fn pooling() -> wasmtime::Result<Engine> {
-    let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(TOTAL_INSTANCES)
-        .total_core_instances(TOTAL_INSTANCES * 40)
-        .total_memories(TOTAL_INSTANCES * 2)
-        .total_tables(TOTAL_INSTANCES * 8)
-        .total_stacks(TOTAL_INSTANCES * 2)
-        .max_core_instances_per_component(CORE_INSTANCES)
-        .max_memories_per_component(MEMORIES)
-        .max_tables_per_component(TABLES)
-        .max_memories_per_module(MEMORIES)
-        .max_tables_per_module(TABLES_OF_MODULE)
-        .table_elements(TABLE_ELEMENTS);
-    let mut config = config();
-    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
-    Engine::new(&config)
-}
-
-/// An engine for machines with little address space: boards with 39 bits of it.
-fn on_demand() -> wasmtime::Result<Engine> {
-    let mut config = config();
-    config.memory_reservation(u64::try_from(MEMORY_BYTES).unwrap_or(u64::MAX));
-    Engine::new(&config)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn there_is_an_engine_with_and_without_a_reservation() {
-        pooling().unwrap();
-        on_demand().unwrap();
     }
 }

@@ -6,6 +6,7 @@
 //! backup.rs   `tega backup`
 //! watch.rs    `tega watch`, which goes on until it is stopped
 //! output.rs   what goes to stdout;  indent.rs: JSON for a reader;  table.rs: columns
+//! plugin/     `tega plugin ..`
 //! exit.rs     how a command ends: the message and the exit code
 //! ```
 //!
@@ -16,6 +17,7 @@ mod exit;
 mod indent;
 mod input;
 pub(crate) mod output;
+pub mod plugin;
 mod table;
 mod watch;
 
