@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::Value;
 use tega_daemon::{Config, Daemon, Settings};
+use tega_plugin_host::Compiler;
 use tempfile::TempDir;
 
 /// A daemon for one test. Its folder goes with it.
@@ -75,7 +76,10 @@ impl TestServer {
     }
 
     async fn start_in(folder: TempDir, settings: Settings) -> Self {
-        let daemon = Daemon::start(Config::from(settings.clone())).await.unwrap();
+        let mut config = Config::from(settings.clone());
+        // This process is no `tega` that could be started to compile.
+        config.plugins.compiler = Compiler::InProcess;
+        let daemon = Daemon::start(config).await.unwrap();
         Self { daemon, settings, client: Client::new(), folder }
     }
 

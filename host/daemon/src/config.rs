@@ -1,14 +1,15 @@
 //! The settings resolved: what the daemon is started with.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tega_engine::Durability;
 use tega_net::NetOptions;
+use tega_plugin_host::{Compiler, HostOptions};
 
-use crate::Settings;
 use crate::settings::{DurabilityLevel, LogFormat};
+use crate::{Settings, process};
 
 /// How long acknowledged writes may not be on the medium yet under the durability `interval`, unless set, in milliseconds: as
 /// long as most databases with such a level take.
@@ -44,8 +45,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Where to listen.
     pub address: SocketAddr,
-    /// The folders of plugins.
-    pub plugins: Vec<PathBuf>,
+    /// Which plugins are loaded, and how.
+    pub plugins: HostOptions,
     /// The link to a global node.
     pub link: LinkConfig,
     /// What is logged.
@@ -89,10 +90,11 @@ impl Config {
 impl From<Settings> for Config {
     fn from(settings: Settings) -> Self {
         let (address, net, engine) = (settings.address(), net_options(&settings), engine_options(&settings));
+        let data = settings.data.clone().unwrap_or_else(|| PathBuf::from("tega-data"));
         Self {
-            data: settings.data.unwrap_or_else(|| PathBuf::from("tega-data")),
             address,
-            plugins: settings.plugins.unwrap_or_default(),
+            plugins: plugin_options(&settings, &data),
+            data,
             link: LinkConfig {
                 global: settings.global,
                 config_roots: settings.config_root.unwrap_or_default(),
@@ -145,6 +147,20 @@ fn net_options(settings: &Settings) -> NetOptions {
     }
 }
 
+fn plugin_options(settings: &Settings, data: &Path) -> HostOptions {
+    let options = HostOptions::default();
+    HostOptions {
+        folders: settings.plugins.clone().unwrap_or_default(),
+        instances: settings.plugin_instances.unwrap_or(options.instances),
+        total_memory_bytes: settings.plugin_memory_bytes_max.unwrap_or(options.total_memory_bytes),
+        state_folder: Some(data.join("plugins")),
+        compiler: Compiler::Child { program: process::program() },
+        compile_ms_max: settings.plugin_compile_ms_max.unwrap_or(options.compile_ms_max),
+        compile_bytes_max: settings.plugin_compile_bytes_max.unwrap_or(options.compile_bytes_max),
+        cache_bytes_max: settings.plugin_cache_bytes_max.unwrap_or(options.cache_bytes_max),
+    }
+}
+
 fn engine_options(settings: &Settings) -> tega_engine::Options {
     let mut options = tega_engine::Options::default();
     let interval = Duration::from_millis(settings.sync_interval_ms.unwrap_or(SYNC_INTERVAL_MS_DEFAULT));
@@ -180,7 +196,7 @@ mod tests {
         let flags = Settings { port: Some(1), ..Settings::default() };
         let config = load(flags, "listen = \"0.0.0.0:2\"\ndata = \"x\"\nplugins = [\"p\", \"q\"]\n").unwrap();
         assert_eq!(config.address.to_string(), "0.0.0.0:1");
-        assert_eq!((config.data, config.plugins.len()), (PathBuf::from("x"), 2));
+        assert_eq!((config.data, config.plugins.folders.len()), (PathBuf::from("x"), 2));
         let flags = Settings { listen: "127.0.0.1:5".parse().ok(), ..Settings::default() };
         assert_eq!(load(flags, "port = 6\n").unwrap().address.port(), 5);
         assert_eq!(load(Settings::default(), "").unwrap().address.to_string(), "127.0.0.1:8739");

@@ -8,7 +8,7 @@ use tega_engine::{Engine, StopError};
 use tega_link::{Link, LinkOptions};
 use tega_log::FileStorage;
 use tega_net::{NetOptions, ServeError};
-use tega_plugin_host::{Host, HostOptions};
+use tega_plugin_host::Host;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -89,15 +89,7 @@ impl Daemon {
                 "a snapshot is damaged; the database was opened without it");
         }
         tracing::info!(data = %config.data.display(), position = %report.position, "the database is open");
-        let host = Host::start(
-            engine.clone(),
-            HostOptions {
-                folders: config.plugins,
-                state_folder: Some(config.data.join("plugins")),
-                ..HostOptions::default()
-            },
-        )
-        .await?;
+        let host = Host::start(engine.clone(), config.plugins).await?;
         let net = NetOptions { process: Some(process::facts), ..config.net };
         // Before it answers, so that `/_sync` knows of it.
         let link = link.map(|options| Link::start(engine.clone(), options));

@@ -1,8 +1,9 @@
-//! What the system tells of this process, for `/_metrics`.
+//! What the system tells of this process: for `/_metrics`, and which program it runs.
 //!
 //! The files are those of Linux (proc(5)); where there are none, what they would tell is left out.
 
 use std::fs;
+use std::path::PathBuf;
 
 use rustix::process::{Resource, getrlimit};
 use rustix::time::{ClockId, clock_gettime};
@@ -25,6 +26,13 @@ pub(crate) fn facts() -> ProcessFacts {
         open_files_max: getrlimit(Resource::Nofile).current,
         threads: fields.number(THREADS),
     }
+}
+
+/// The program that this process runs, to be started again.
+pub(crate) fn program() -> PathBuf {
+    // The link leads there even where another version was put in its place meanwhile, which would compile for itself.
+    let link = PathBuf::from("/proc/self/exe");
+    if link.exists() { link } else { std::env::current_exe().unwrap_or_else(|_| PathBuf::from("tega")) }
 }
 
 /// The fields of `/proc/self/stat` that are used, counted from 1.

@@ -213,6 +213,27 @@ pub struct Settings {
     /// How old commits may get in the log, in hours. [default: any age]
     #[arg(long, env = "TEGA_LOG_AGE_HOURS_MAX", value_name = "HOURS")]
     pub log_age_hours_max: Option<u64>,
+
+    /// The instances that a plugin may have at once, unless its *.toml says; also the threads for plugins that run long.
+    /// [default: as many as there are cores]
+    #[arg(long, env = "TEGA_PLUGIN_INSTANCES", value_name = "COUNT")]
+    pub plugin_instances: Option<usize>,
+
+    /// The memory of all instances of plugins together, in bytes. [default: 536870912]
+    #[arg(long, env = "TEGA_PLUGIN_MEMORY_BYTES_MAX", value_name = "BYTES")]
+    pub plugin_memory_bytes_max: Option<usize>,
+
+    /// How long compiling a plugin may take, in milliseconds. [default: 120000]
+    #[arg(long, env = "TEGA_PLUGIN_COMPILE_MS_MAX", value_name = "MS")]
+    pub plugin_compile_ms_max: Option<u64>,
+
+    /// The memory that compiling a plugin may take, in bytes. [default: 2147483648]
+    #[arg(long, env = "TEGA_PLUGIN_COMPILE_BYTES_MAX", value_name = "BYTES")]
+    pub plugin_compile_bytes_max: Option<u64>,
+
+    /// The compiled code of plugins that is kept, in bytes; what was not used for longest goes first. [default: 536870912]
+    #[arg(long, env = "TEGA_PLUGIN_CACHE_BYTES_MAX", value_name = "BYTES")]
+    pub plugin_cache_bytes_max: Option<u64>,
 }
 
 /// When a write is acknowledged.
@@ -296,6 +317,11 @@ impl Settings {
             log_bytes_max: self.log_bytes_max.or(other.log_bytes_max),
             log_segments_max: self.log_segments_max.or(other.log_segments_max),
             log_age_hours_max: self.log_age_hours_max.or(other.log_age_hours_max),
+            plugin_instances: self.plugin_instances.or(other.plugin_instances),
+            plugin_memory_bytes_max: self.plugin_memory_bytes_max.or(other.plugin_memory_bytes_max),
+            plugin_compile_ms_max: self.plugin_compile_ms_max.or(other.plugin_compile_ms_max),
+            plugin_compile_bytes_max: self.plugin_compile_bytes_max.or(other.plugin_compile_bytes_max),
+            plugin_cache_bytes_max: self.plugin_cache_bytes_max.or(other.plugin_cache_bytes_max),
         }
     }
 

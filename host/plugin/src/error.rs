@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use tega_engine::DirectoryError;
 
+use crate::compile::CompileError;
 use crate::failure::Failure;
-use crate::keeper::KeptError;
+use crate::kept::KeptError;
 use crate::limits::FILE_BYTES_MAX;
 use crate::manifest::ManifestError;
 
@@ -19,14 +20,6 @@ pub enum StartError {
         /// Why not.
         reason: String,
     },
-    /// The folder in which it remembers can't be made.
-    #[error("the folder {} for what is remembered of plugins can't be made: {source}", folder.display())]
-    Folder {
-        /// The folder.
-        folder: std::path::PathBuf,
-        /// Why not.
-        source: std::io::Error,
-    },
     /// A thread can't be started.
     #[error("a thread for plugins can't be started")]
     Thread(#[source] std::io::Error),
@@ -37,7 +30,11 @@ impl LoadError {
     pub(crate) fn is_of_a_piece(&self) -> bool {
         matches!(
             self,
-            Self::Read(_) | Self::NotWasm { .. } | Self::Damaged { .. } | Self::Encode { .. } | Self::Compile { .. }
+            Self::Read(_)
+                | Self::NotWasm { .. }
+                | Self::Damaged { .. }
+                | Self::Encode { .. }
+                | Self::Compile(CompileError::Refused { .. })
         )
     }
 
@@ -66,8 +63,8 @@ pub(crate) enum LoadError {
     Damaged { reason: String },
     #[error("can't be made a component: {reason}")]
     Encode { reason: String },
-    #[error("does not compile: {reason}")]
-    Compile { reason: String },
+    #[error(transparent)]
+    Compile(#[from] CompileError),
     #[error(transparent)]
     Manifest(#[from] ManifestError),
     #[error("is switched off: `enabled = false` in {}", .file.display())]
@@ -96,7 +93,7 @@ pub(crate) enum LoadError {
     NameTaken { name: String, file: PathBuf },
     #[error(transparent)]
     Directory(#[from] DirectoryError),
-    #[error(transparent)]
+    #[error("can't be gone back to: {0}")]
     Kept(#[from] KeptError),
     #[error("did not start: {0}")]
     Start(Failure),

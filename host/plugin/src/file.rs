@@ -1,27 +1,24 @@
 //! A plugin's file: its bytes, and the component that they are or hold.
 
-use std::fmt::Write;
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
 use wasmparser::{Validator, WasmFeatures};
 use wit_component::ComponentEncoder;
 
+use crate::digest::Digest;
 use crate::error::LoadError;
 use crate::limits::FILE_BYTES_MAX;
 
-/// A component as it came from a file.
+/// What a plugin's file holds.
 #[derive(Debug)]
-pub(crate) struct ComponentFile {
-    /// The file's bytes.
-    pub(crate) bytes: Arc<[u8]>,
-    /// The component: those bytes, or what was made of them.
-    pub(crate) component: Arc<[u8]>,
-    /// The SHA-256 of the file's bytes, in hexadecimal.
-    pub(crate) digest: String,
+pub(crate) struct PluginFile {
+    /// All of it.
+    pub(crate) bytes: Vec<u8>,
+    /// Of the bytes.
+    pub(crate) digest: Digest,
 }
 
 /// The first bytes of each WebAssembly file.
@@ -31,29 +28,43 @@ const MAGIC: &[u8] = b"\0asm";
 const MODULE: &[u8] = &[1, 0, 0, 0];
 const COMPONENT: &[u8] = &[0x0d, 0, 1, 0];
 
-/// Reads a file, once, and makes a component of what it holds.
-pub(crate) fn read(file: &Path) -> Result<ComponentFile, LoadError> {
+/// Reads a file, once. It blocks.
+pub(crate) fn read(file: &Path) -> Result<PluginFile, LoadError> {
     let mut bytes = Vec::new();
     let opened = File::open(file).map_err(LoadError::Read)?;
     opened.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(LoadError::Read)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > FILE_BYTES_MAX) {
         return Err(LoadError::TooLarge);
     }
-    of_bytes(bytes)
+    Ok(PluginFile { digest: Digest::of(&bytes), bytes })
 }
 
-/// The same of bytes that were read before.
-pub(crate) fn of_bytes(bytes: Vec<u8>) -> Result<ComponentFile, LoadError> {
-    let bytes: Arc<[u8]> = bytes.into();
-    let digest = hex(&Sha256::digest(&bytes));
-    Ok(ComponentFile { component: component(&bytes)?, bytes, digest })
+impl PluginFile {
+    /// The component that it holds, or that is made of the core module it holds. It takes milliseconds for each megabyte.
+    pub(crate) fn component(&self) -> Result<Cow<'_, [u8]>, LoadError> {
+        match Kind::of(&self.bytes)? {
+            Kind::Component => Ok(Cow::Borrowed(&self.bytes)),
+            Kind::Module => encode(&self.bytes).map(Cow::Owned),
+        }
+    }
 }
 
-fn component(bytes: &Arc<[u8]>) -> Result<Arc<[u8]>, LoadError> {
-    match (bytes.get(..4), bytes.get(4..8)) {
-        (Some(MAGIC), Some(COMPONENT)) => Ok(Arc::clone(bytes)),
-        (Some(MAGIC), Some(MODULE)) => Ok(encode(bytes)?.into()),
-        _ => Err(LoadError::NotWasm { beginning: beginning(bytes) }),
+/// What WebAssembly is in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A component.
+    Component,
+    /// A core module with its component type inside.
+    Module,
+}
+
+impl Kind {
+    pub(crate) fn of(bytes: &[u8]) -> Result<Self, LoadError> {
+        match (bytes.get(..4), bytes.get(4..8)) {
+            (Some(MAGIC), Some(COMPONENT)) => Ok(Self::Component),
+            (Some(MAGIC), Some(MODULE)) => Ok(Self::Module),
+            _ => Err(LoadError::NotWasm { beginning: beginning(bytes) }),
+        }
     }
 }
 
@@ -76,22 +87,18 @@ fn beginning(bytes: &[u8]) -> String {
     }
 }
 
-/// Bytes as text of `0-9a-f`.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn component(bytes: &[u8]) -> Result<Vec<u8>, LoadError> {
+        let file = PluginFile { bytes: bytes.to_vec(), digest: Digest::of(bytes) };
+        file.component().map(Cow::into_owned)
+    }
+
     #[test]
     fn what_is_no_web_assembly_is_refused_with_its_beginning() {
-        let told = |bytes: &[u8]| component(&bytes.to_vec().into()).unwrap_err().to_string();
+        let told = |bytes: &[u8]| component(bytes).unwrap_err().to_string();
         assert_eq!(told(b""), "is no WebAssembly: begins with nothing: it is empty");
         assert_eq!(told(b"#!/bin/sh\n"), "is no WebAssembly: begins with \"#!/bin/s\"");
         assert_eq!(told(b"\x7fELF\x02\x01\x01\x00\x00"), "is no WebAssembly: begins with 7f 45 4c 46 02 01 01 00");
@@ -103,7 +110,7 @@ mod tests {
     fn a_module_that_is_cut_off_is_refused_unless_it_ends_with_a_section() {
         let whole =
             wat::parse_str("(module (memory 1) (func (export \"f\")) (data (i32.const 0) \"some data\"))").unwrap();
-        let told = |length: usize| component(&whole[..length].to_vec().into()).map_err(|error| error.to_string());
+        let told = |length: usize| component(&whole[..length]).map_err(|error| error.to_string());
         let refused = (8..whole.len()).filter_map(|length| told(length).err()).collect::<Vec<_>>();
         assert!(refused.iter().all(|told| told.starts_with("is damaged, or not whole: ")), "{refused:?}");
         assert!(refused.len() > whole.len() / 2, "only {} of {}", refused.len(), whole.len());
@@ -111,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_component_is_taken_as_it_is() {
-        let bytes: Arc<[u8]> = [MAGIC, COMPONENT].concat().into();
+        let bytes = [MAGIC, COMPONENT].concat();
         assert_eq!(component(&bytes).unwrap(), bytes);
     }
 }

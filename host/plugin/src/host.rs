@@ -9,9 +9,10 @@ use tega_engine::port::{Pending, PluginLine, PluginReport, Plugins, PluginsError
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
+use crate::compile::Compiler;
 use crate::error::StartError;
 use crate::keeper::{Board, Keeper, Order};
-use crate::limits::{DRAIN_MS, ORDERS_MAX, TOTAL_MEMORY_BYTES};
+use crate::limits::{CACHE_BYTES_MAX, COMPILE_BYTES_MAX, COMPILE_MS_MAX, DRAIN_MS, ORDERS_MAX, TOTAL_MEMORY_BYTES};
 use crate::load::Loader;
 use crate::machine::Machine;
 
@@ -20,20 +21,37 @@ use crate::machine::Machine;
 pub struct HostOptions {
     /// The folders with plugins. One that is not there is told in the log.
     pub folders: Vec<PathBuf>,
-    /// Where the host keeps what it remembers of plugins over restarts, and the versions that can be gone back to. Without one
-    /// nothing is remembered.
-    pub state_folder: Option<PathBuf>,
     /// The instances that a plugin may have at once, and the threads for guests that run long. Default: as many as there are
     /// cores.
     pub instances: usize,
     /// The memory of all instances together, in bytes. Default: 512 MiB.
     pub total_memory_bytes: usize,
+    /// The folder for the host's own files: compiled code, bytes of plugins, a key, what is remembered of plugins over restarts. It is
+    /// made, and kept from others. Default: none, so each start compiles all plugins, and nothing is remembered.
+    pub state_folder: Option<PathBuf>,
+    /// Where plugins are compiled. Default: in this process.
+    pub compiler: Compiler,
+    /// The time that compiling a plugin may take in a process of its own, in milliseconds. Default: 2 minutes.
+    pub compile_ms_max: u64,
+    /// The memory that it may take there, in bytes. Default: 2 GiB.
+    pub compile_bytes_max: u64,
+    /// The compiled code that is kept, in bytes. Default: 512 MiB.
+    pub cache_bytes_max: u64,
 }
 
 impl Default for HostOptions {
     fn default() -> Self {
         let instances = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { folders: Vec::new(), state_folder: None, instances, total_memory_bytes: TOTAL_MEMORY_BYTES }
+        Self {
+            folders: Vec::new(),
+            instances,
+            total_memory_bytes: TOTAL_MEMORY_BYTES,
+            state_folder: None,
+            compiler: Compiler::default(),
+            compile_ms_max: COMPILE_MS_MAX,
+            compile_bytes_max: COMPILE_BYTES_MAX,
+            cache_bytes_max: CACHE_BYTES_MAX,
+        }
     }
 }
 
@@ -67,10 +85,7 @@ impl Host {
     /// # Cancel safety
     /// Dropped, some plugins may stay entered in the database; it should be stopped then.
     pub async fn start(engine: Engine, options: HostOptions) -> Result<Self, StartError> {
-        if let Some(folder) = &options.state_folder {
-            make_private(folder).map_err(|source| StartError::Folder { folder: folder.clone(), source })?;
-        }
-        let machine = Arc::new(Machine::start(options.instances, options.total_memory_bytes)?);
+        let machine = Arc::new(Machine::start(&options)?);
         let loader = Loader { machine, engine: engine.clone(), instances: options.instances.max(1) };
         let (stopping, stop) = watch::channel(false);
         let mut keeper = Keeper::new(loader, options.folders, options.state_folder.as_deref(), stop);
@@ -156,10 +171,4 @@ impl Plugins for Desk {
             Err(error) => Box::pin(std::future::ready(Err(error))),
         }
     }
-}
-
-/// Makes a folder that only the daemon's user gets into.
-fn make_private(folder: &std::path::Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }

@@ -13,6 +13,7 @@
 //! imports/        what guests import;  state.rs, work.rs, identity.rs, grants.rs: what the imports know and allow
 //! compile/        from a component to code;  layout.rs: how wasmtime's engine is set up
 //! machine.rs      what all plugins run on: ticker.rs (epochs), threads.rs (long calls), memory.rs (budgets)
+//! kept.rs         plugins' bytes by digest.rs;  private.rs: files that are nobody else's business
 //! journal.rs, stdio.rs               a plugin's lines in the log
 //! bindings.rs     what wasmtime makes of wit/;  convert.rs: its words and the engine's
 //! failure.rs      how a guest fails;  error.rs: why a plugin is refused;  limits.rs: every bound, with its reason
@@ -28,6 +29,7 @@ mod compile;
 mod convert;
 mod delivery;
 mod description;
+mod digest;
 mod error;
 mod exports;
 mod failure;
@@ -41,6 +43,7 @@ mod imports;
 mod instance;
 mod journal;
 mod keeper;
+mod kept;
 mod layout;
 pub mod limits;
 mod load;
@@ -50,6 +53,7 @@ mod memory;
 mod method;
 mod plugin;
 mod pool;
+mod private;
 mod report;
 mod service;
 mod standby;
@@ -62,7 +66,7 @@ mod timers;
 mod view;
 mod work;
 
-pub use compile::{CompileError, compile};
+pub use compile::{CompileError, Compiler, compile};
 pub use error::StartError;
 pub use host::{Host, HostOptions};
 pub use layout::{Layout, LayoutError};

@@ -12,6 +12,15 @@ pub const COMPILE_MS_MAX: u64 = 120_000;
 /// The memory that compiling one plugin may take, in bytes: five times what the largest known kind takes.
 pub const COMPILE_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
 
+/// The code that one plugin may become, in bytes: five times what the largest known kind becomes.
+pub const CODE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// What is kept of the words of a process that compiles, in bytes.
+pub const COMPILER_WORDS_BYTES_MAX: u64 = 4 * 1024;
+
+/// The compiled code that is kept, in bytes: that of a dozen of the largest known kind, or of thousands of small ones.
+pub const CACHE_BYTES_MAX: u64 = 512 * 1024 * 1024;
+
 /// The largest `NAME.toml`, in bytes.
 pub const MANIFEST_BYTES_MAX: u64 = 1024 * 1024;
 

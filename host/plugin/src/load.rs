@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use tega_engine::{Author, Engine, Owner};
 use tega_tree::Name;
-use wasmtime::component::Component;
 
 use crate::bindings::described::StartReason;
+use crate::compile::blocking;
 use crate::description::Description;
 use crate::error::LoadError;
 use crate::exports::{Indices, Interfaces};
 use crate::failure::Failure;
-use crate::file::ComponentFile;
+use crate::file::PluginFile;
 use crate::folder::{file_name, manifest_of};
 use crate::grants::Grants;
 use crate::identity::Identity;
@@ -54,19 +54,17 @@ pub(crate) struct Draft {
 }
 
 impl Loader {
-    /// Compiles and links a component, on a thread that may block.
-    pub(crate) async fn compile(&self, read: ComponentFile) -> Result<Code, LoadError> {
-        let machine = Arc::clone(&self.machine);
-        let compiling = tokio::task::spawn_blocking(move || {
-            let component = Component::from_binary(&machine.engine, &read.component)
-                .map_err(|error| LoadError::Compile { reason: format!("{error:#}") })?;
+    /// Compiles a file, or takes what was compiled before, and links it.
+    pub(crate) async fn compile(&self, file: Arc<PluginFile>) -> Result<Code, LoadError> {
+        let component = self.machine.code.component(&self.machine.engine, Arc::clone(&file)).await?;
+        let (machine, digest) = (Arc::clone(&self.machine), file.digest.to_string());
+        let linking = move || {
             let interfaces = Interfaces::of(&component)?;
             let pre = machine.link(&component).map_err(|error| import(&error))?;
             let indices = Indices::of(&pre, interfaces).map_err(|error| form(&error))?;
-            Ok(Code { blueprint: Blueprint { pre, indices }, interfaces, digest: read.digest })
-        });
-        // A compiler that panics on a file refuses that file.
-        compiling.await.unwrap_or(Err(LoadError::Host { what: "its compiler panicked" }))
+            Ok(Code { blueprint: Blueprint { pre, indices }, interfaces, digest })
+        };
+        blocking(linking).await?
     }
 
     /// Makes an instance aside, which checks the types of its exports, and asks it what it is.

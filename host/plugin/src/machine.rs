@@ -1,16 +1,21 @@
 //! What all plugins run on: wasmtime's engine with its limits, the linked imports, the epoch's ticker, threads and memory.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre, Linker};
 
+use crate::compile::{Bounds, Cache, CodeSource, Key};
 use crate::error::StartError;
 use crate::exports::Indices;
+use crate::host::HostOptions;
 use crate::identity::Identity;
-use crate::layout::Layout;
+use crate::kept::Kept;
+use crate::layout::{Layout, fingerprint};
 use crate::memory::{Budget, Meter};
 use crate::pool::Pool;
+use crate::private;
 use crate::service::Holdings;
 use crate::state::State;
 use crate::threads::Threads;
@@ -22,6 +27,10 @@ pub(crate) struct Machine {
     linker: Linker<State>,
     pub(crate) ticker: Ticker,
     pub(crate) threads: Threads,
+    /// Where the code of plugins comes from.
+    pub(crate) code: CodeSource,
+    /// The bytes of plugins that were in service; none where there is no folder for them.
+    pub(crate) kept: Option<Kept>,
     memory: Budget,
     pools: Mutex<Vec<Weak<Pool>>>,
 }
@@ -55,16 +64,23 @@ impl std::fmt::Debug for Blueprint {
 }
 
 impl Machine {
-    /// Starts the ticker and so many threads for guests that run long.
-    pub(crate) fn start(threads: usize, total_memory_bytes: usize) -> Result<Self, StartError> {
-        let (engine, _) = Layout::start().map_err(|error| StartError::Engine { reason: error.to_string() })?;
+    /// Starts the ticker and the threads for guests that run long, and opens the folder of the host's own files.
+    pub(crate) fn start(options: &HostOptions) -> Result<Self, StartError> {
+        let (engine, layout) = Layout::start().map_err(|error| StartError::Engine { reason: error.to_string() })?;
         let mut linker = Linker::new(&engine);
         crate::imports::add_to_linker(&mut linker).map_err(|error| StartError::Engine { reason: error.to_string() })?;
+        let bounds = Bounds { ms_max: options.compile_ms_max, bytes_max: options.compile_bytes_max };
+        let (cache, kept) = match &options.state_folder {
+            Some(folder) => own_files(folder, fingerprint(&engine), options.cache_bytes_max),
+            None => (None, None),
+        };
         Ok(Self {
             ticker: Ticker::start(engine.weak()).map_err(StartError::Thread)?,
-            threads: Threads::start(threads).map_err(StartError::Thread)?,
-            memory: Budget::new(total_memory_bytes),
+            threads: Threads::start(options.instances).map_err(StartError::Thread)?,
+            memory: Budget::new(options.total_memory_bytes),
             pools: Mutex::default(),
+            code: CodeSource::new(layout, options.compiler.clone(), bounds, cache),
+            kept,
             engine,
             linker,
         })
@@ -99,4 +115,22 @@ impl std::fmt::Debug for Machine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Machine").field("memory", &self.memory).finish_non_exhaustive()
     }
+}
+
+/// What the host keeps in a folder of its own; nothing where that can't be used, which is told in the log.
+fn own_files(folder: &Path, fingerprint: [u8; 32], cache_bytes_max: u64) -> (Option<Cache>, Option<Kept>) {
+    let name = folder.display();
+    let privacy = match private::folder(folder) {
+        Ok(privacy) => privacy,
+        Err(error) => {
+            tracing::warn!(%error, "{name} can't be used: plugins are compiled anew at each start, and none can be rolled back");
+            return (None, None);
+        }
+    };
+    let cache = Key::load(&folder.join("key"), privacy)
+        .and_then(|key| Cache::open(folder.join("cache"), key, fingerprint, cache_bytes_max))
+        .inspect_err(|error| tracing::warn!(%error, "no compiled code is kept in {name}: plugins are compiled anew at each start"));
+    let kept = Kept::open(folder.join("kept"))
+        .inspect_err(|error| tracing::warn!(%error, "no plugins are kept in {name}: none can be rolled back"));
+    (cache.ok(), kept.ok())
 }

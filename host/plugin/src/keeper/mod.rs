@@ -4,7 +4,7 @@
 //! mod.rs        looks at the folders, takes orders
 //! files.rs      which files are new, changed or gone;  watch.rs: that there may be some
 //! seating.rs    a file becomes a version in service, or is refused
-//! standing.rs   what is remembered over restarts;  kept.rs: the bytes of versions before
+//! standing.rs   what is remembered over restarts
 //! board.rs      what is shown
 //! ```
 //!
@@ -12,7 +12,6 @@
 
 mod board;
 mod files;
-mod kept;
 mod seating;
 mod standing;
 mod watch;
@@ -28,8 +27,6 @@ use tokio::sync::{mpsc, oneshot, watch as signal};
 pub(crate) use board::Board;
 use board::Condition;
 use files::{Event, Files, Stamp};
-use kept::Kept;
-pub(crate) use kept::KeptError;
 use standing::Standings;
 use watch::Hints;
 
@@ -61,7 +58,6 @@ pub(crate) struct Keeper {
     loader: Loader,
     files: Files,
     standings: Standings,
-    kept: Option<Kept>,
     board: Arc<Board>,
     hints: Hints,
     /// Files that were refused because of what another plugin has: they are tried again when that may have changed.
@@ -96,7 +92,6 @@ impl Keeper {
             hints: Hints::new(&folders),
             files: Files::new(folders),
             standings: Standings::read(state_folder),
-            kept: state_folder.map(Kept::new),
             clashing: BTreeSet::new(),
             freed: false,
             loader,

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a new version is compiled, described and started aside; only then it takes the place of the one before, at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,12 +12,13 @@ use tega_tree::Pattern;
 
 use super::board::{self, Condition, Seat};
 use super::files::Event;
-use super::kept::Kept;
 use super::standing::{Standing, Version, patterns};
 use super::{Keeper, Why};
 use crate::bindings::described::StartReason;
+use crate::compile::blocking;
+use crate::digest::Digest;
 use crate::error::LoadError;
-use crate::file::ComponentFile;
+use crate::file::PluginFile;
 use crate::folder::manifest_of;
 use crate::hook::Hook;
 use crate::journal::Level;
@@ -36,7 +37,7 @@ enum Loaded {
     /// What is in service already; the digest of the file.
     Same(String),
     /// Something else, with its bytes where they were read.
-    Draft(Box<Draft>, Option<Arc<[u8]>>),
+    Draft(Box<Draft>, Option<Arc<PluginFile>>),
 }
 
 impl Keeper {
@@ -48,9 +49,8 @@ impl Keeper {
         };
         let Some((service, plugin)) = self.version(*draft)? else { return Ok(()) };
         plugin.warm_up().await.map_err(LoadError::Start)?;
-        let digest = plugin.code.digest.clone();
         self.install(file, &service, plugin, why)?;
-        self.keep(&digest, bytes.as_deref());
+        self.keep(bytes).await;
         self.serve(&service).await;
         Ok(())
     }
@@ -72,9 +72,8 @@ impl Keeper {
         let Loaded::Draft(draft, bytes) = self.load(file, &Why::Changed).await? else { return Ok(None) };
         let Some((service, plugin)) = self.version(*draft)? else { return Ok(None) };
         let name = service.name().to_owned();
-        let digest = plugin.code.digest.clone();
         self.install(file, &service, plugin, &Why::Changed)?;
-        self.keep(&digest, bytes.as_deref());
+        self.keep(bytes).await;
         Ok(Some(name))
     }
 
@@ -182,7 +181,7 @@ impl Keeper {
         let current = name.as_ref().and_then(|name| self.board.service(name)).and_then(|service| service.current());
         let standing = name.as_ref().and_then(|name| self.standings.of(name));
         let read = self.read(file, why).await?;
-        let digest = read.digest.clone();
+        let digest = read.digest.to_string();
         // Back at a version before, a file stays passed over until it changes.
         let passed_over =
             *why == Why::Changed && standing.is_some_and(|standing| standing.passed_over.as_ref() == Some(&digest));
@@ -199,32 +198,38 @@ impl Keeper {
         Ok(Loaded::Draft(Box::new(draft), None))
     }
 
-    async fn draft(&self, file: &Path, manifest: Manifest, read: ComponentFile) -> Result<Loaded, LoadError> {
-        let bytes = Arc::clone(&read.bytes);
-        let code = self.loader.compile(read).await?;
+    async fn draft(&self, file: &Path, manifest: Manifest, read: Arc<PluginFile>) -> Result<Loaded, LoadError> {
+        let code = self.loader.compile(Arc::clone(&read)).await?;
         let draft = self.loader.describe(file.to_owned(), manifest, code).await?;
-        Ok(Loaded::Draft(Box::new(draft), Some(bytes)))
+        Ok(Loaded::Draft(Box::new(draft), Some(read)))
     }
 
-    /// The bytes of a file, or those that are kept of a version.
-    async fn read(&self, file: &Path, why: &Why) -> Result<ComponentFile, LoadError> {
-        let (file, kept, why) = (file.to_owned(), self.kept.clone(), why.clone());
-        let reading = tokio::task::spawn_blocking(move || match why {
-            Why::Back(digest) => kept_version(kept.as_ref(), &digest),
-            Why::Changed | Why::Ordered => crate::file::read(&file),
-        });
-        reading.await.unwrap_or(Err(LoadError::Host { what: "reading it panicked" }))
+    /// What a file holds, or what is kept of a version.
+    async fn read(&self, file: &Path, why: &Why) -> Result<Arc<PluginFile>, LoadError> {
+        match why {
+            Why::Back(digest) => self.kept_version(digest.clone()).await,
+            Why::Changed | Why::Ordered => {
+                let file = file.to_owned();
+                blocking(move || crate::file::read(&file)).await?.map(Arc::new)
+            }
+        }
     }
 
     /// The version that the operator went back to before the daemon was started.
     async fn code_before(&self, standing: Option<&Standing>) -> Result<Code, LoadError> {
-        let Some(version) = standing.and_then(|standing| standing.version.clone()) else {
+        let Some(version) = standing.and_then(|standing| standing.version.as_ref()) else {
             return Err(LoadError::Host { what: "no version of it was in service before" });
         };
-        let kept = self.kept.clone();
-        let reading = tokio::task::spawn_blocking(move || kept_version(kept.as_ref(), &version.digest));
-        let read = reading.await.unwrap_or(Err(LoadError::Host { what: "reading it panicked" }))?;
+        let read = self.kept_version(version.digest.clone()).await?;
         self.loader.compile(read).await
+    }
+
+    async fn kept_version(&self, digest: String) -> Result<Arc<PluginFile>, LoadError> {
+        let kept = self.loader.machine.kept.clone();
+        let kept = kept.ok_or(LoadError::Host { what: "it has no folder in which versions are kept" })?;
+        let digest: Digest = digest.parse().map_err(|_| LoadError::Host { what: "what it remembers is no digest" })?;
+        let bytes = blocking(move || kept.get(digest)).await??;
+        Ok(Arc::new(PluginFile { bytes, digest }))
     }
 
     /// Makes a version of a draft, to be started; none where the plugin is disabled.
@@ -324,11 +329,13 @@ impl Keeper {
     }
 
     /// Keeps the bytes of a version that was taken into service, and lets go of those that can't be gone back to.
-    fn keep(&self, digest: &str, bytes: Option<&[u8]>) {
-        let (Some(kept), Some(bytes)) = (&self.kept, bytes) else { return };
-        let done = kept.put(digest, bytes).and_then(|()| kept.retain(&self.standings.digests()));
-        if let Err(error) = done {
-            tracing::warn!(%error, "the bytes of a plugin can't be kept, so it can't be gone back to");
+    async fn keep(&self, file: Option<Arc<PluginFile>>) {
+        let (Some(kept), Some(file)) = (self.loader.machine.kept.clone(), file) else { return };
+        let wanted: HashSet<Digest> =
+            self.standings.digests().iter().filter_map(|digest| digest.parse().ok()).collect();
+        let keeping = blocking(move || kept.put(&file.bytes).and_then(|_| kept.retain(&wanted)));
+        if let Ok(Err(error)) = keeping.await {
+            tracing::warn!("the bytes of a plugin can't be kept, so it can't be gone back to: {error}");
         }
     }
 
@@ -364,12 +371,6 @@ impl Keeper {
 
 /// Why a file is passed over after a rollback.
 const WENT_BACK: &str = "the operator went back to the version before it; that stays in service until the file changes";
-
-/// A version as it is kept.
-fn kept_version(kept: Option<&Kept>, digest: &str) -> Result<ComponentFile, LoadError> {
-    let kept = kept.ok_or(LoadError::Host { what: "it has no folder in which versions are kept" })?;
-    crate::file::of_bytes(kept.get(digest)?)
-}
 
 /// What stands by for transforms or guards.
 fn standbys(
