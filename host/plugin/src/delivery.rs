@@ -80,9 +80,10 @@ pub(crate) async fn deliver<C: Call>(
         if let Some(cursor) = cause.cursor {
             transaction.set_cursor(plugin.name(), cursor.clone());
         }
+        let may_repeat = attempt < STALE_ATTEMPTS_MAX && !transaction.is_irrevocable();
         match engine.commit(transaction).await {
             Ok(_) => return Ok(Delivered::Wrote),
-            Err(CommitError::Stale { .. }) if attempt < STALE_ATTEMPTS_MAX => attempt += 1,
+            Err(CommitError::Stale { .. }) if may_repeat => attempt += 1,
             Err(error) => return Err(Undelivered::Error(error.to_string())),
         }
     }

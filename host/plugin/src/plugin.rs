@@ -154,9 +154,10 @@ impl Plugin {
         let mut attempt = 1;
         loop {
             let (instance, transaction) = self.started(caller).await?;
+            let may_repeat = attempt < STALE_ATTEMPTS_MAX && !transaction.is_irrevocable();
             match self.identity.engine.commit(transaction).await {
                 Ok(_) => return Ok(instance),
-                Err(CommitError::Stale { .. }) if attempt < STALE_ATTEMPTS_MAX => attempt += 1,
+                Err(CommitError::Stale { .. }) if may_repeat => attempt += 1,
                 Err(error) => return Err(Failure::NotCommitted(error)),
             }
         }

@@ -26,6 +26,8 @@ pub(crate) struct Guest {
     subscriptions: Vec<Subscription>,
     transforms: Vec<String>,
     guards: Vec<String>,
+    views: Vec<Vec<String>>,
+    timers: Vec<(String, u64)>,
     bodies: HashMap<&'static str, String>,
     globals: String,
     imports: String,
@@ -50,6 +52,8 @@ impl Guest {
             subscriptions: Vec::new(),
             transforms: Vec::new(),
             guards: Vec::new(),
+            views: Vec::new(),
+            timers: Vec::new(),
             bodies: HashMap::new(),
             globals: String::new(),
             imports: String::new(),
@@ -92,6 +96,18 @@ impl Guest {
     pub(crate) fn guard(mut self, pattern: &str, body: &str) -> Self {
         self.guards.push(pattern.to_owned());
         self.export("guard").body("check", body)
+    }
+
+    /// It computes a node, by the code of `view#value`: `$some` makes the result a text.
+    pub(crate) fn view(mut self, path: &str, body: &str) -> Self {
+        self.views.push(path.split('.').map(str::to_owned).collect());
+        self.export("view").body("value", body)
+    }
+
+    /// It is called at an interval.
+    pub(crate) fn timer(mut self, name: &str, interval_ms: u64, body: &str) -> Self {
+        self.timers.push((name.to_owned(), interval_ms));
+        self.export("timer").body("tick", body)
     }
 
     /// The code of a function: `describe`, `start`, `stop`, `call` and so on, or `init` for what the module starts with.
@@ -174,9 +190,7 @@ impl Guest {
         }
         let description = image.description(self);
         let mut wat = TEMPLATE.to_owned();
-        for function in
-            ["init", "describe", "start", "stop", "call", "on-commit", "on-message", "on-gap", "transform", "check"]
-        {
+        for function in FUNCTIONS {
             let body = self.bodies.get(function).map_or("", String::as_str);
             wat = wat.replace(&format!("{{{function}}}"), body);
         }
@@ -198,6 +212,22 @@ impl Guest {
         wat
     }
 }
+
+/// The functions that have code of their own.
+const FUNCTIONS: [&str; 12] = [
+    "init",
+    "describe",
+    "start",
+    "stop",
+    "call",
+    "on-commit",
+    "on-message",
+    "on-gap",
+    "transform",
+    "check",
+    "value",
+    "tick",
+];
 
 /// The guest's memory from `BASE` on, laid out as the canonical ABI says.
 struct Image(Vec<u8>);
@@ -224,6 +254,14 @@ impl Image {
         (self.bytes(&items.concat()), u32::try_from(items.len()).unwrap())
     }
 
+    /// The same where an item holds a number of 64 bits.
+    fn list_of_longs(&mut self, items: &[Vec<u8>]) -> (u32, u32) {
+        while !self.at().is_multiple_of(8) {
+            self.0.push(0);
+        }
+        self.list(items)
+    }
+
     fn list_of_texts(&mut self, texts: &[String]) -> (u32, u32) {
         let items: Vec<Vec<u8>> = texts.iter().map(|text| pair(self.text(text))).collect();
         self.list(&items)
@@ -247,6 +285,16 @@ impl Image {
             patterns.iter().map(|pattern| [pair(self.text(pattern)), 100_i32.to_le_bytes().to_vec()].concat()).collect()
         };
         let (transforms, guards) = (hooks(&guest.transforms), hooks(&guest.guards));
+        let views: Vec<Vec<u8>> = guest
+            .views
+            .iter()
+            .map(|path| [pair(self.list_of_texts(path)), pair(self.text("Shows."))].concat())
+            .collect();
+        let timers: Vec<Vec<u8>> = guest
+            .timers
+            .iter()
+            .map(|(name, interval_ms)| [pair(self.text(name)), interval_ms.to_le_bytes().to_vec()].concat())
+            .collect();
         let fields = [
             pair(self.text(&guest.name)),
             pair(self.text(&guest.version)),
@@ -255,8 +303,10 @@ impl Image {
             pair(self.list(&subscriptions)),
             pair(self.list(&transforms)),
             pair(self.list(&guards)),
-            // Views, timers, seven kinds of grants, extra: all empty.
-            vec![0; 80],
+            pair(self.list(&views)),
+            pair(self.list_of_longs(&timers)),
+            // Seven kinds of grants, extra: all empty.
+            vec![0; 64],
         ];
         self.bytes(&fields.concat())
     }
@@ -336,6 +386,12 @@ const TEMPLATE: &str = r#"
     (i32.store (i32.const {result}) (i32.const 1))
     (i32.store (i32.const 1028) (local.get $at))
     (i32.store (i32.const 1032) (local.get $length)))
+  ;; Makes the result `ok` with `some` text.
+  (func $some (param $at i32) (param $length i32)
+    (i32.store (i32.const {result}) (i32.const 0))
+    (i32.store (i32.const 1028) (i32.const 1))
+    (i32.store (i32.const 1032) (local.get $at))
+    (i32.store (i32.const 1036) (local.get $length)))
   (func $spin (loop $again (br $again)))
   (func $nothing (memory.fill (i32.const {result}) (i32.const 0) (i32.const 64)))
   (func $init {init})
@@ -363,4 +419,9 @@ const TEMPLATE: &str = r#"
   (func (export "tega:plugin/guard@0.1.0#check")
     (param $changes i32) (param $count_of_changes i32) (param i32 i32 i32 i32 i32) (result i32)
     (call $nothing) {check} (i32.const {result}))
+  (func (export "tega:plugin/view@0.1.0#value")
+    (param $path i32) (param $path_length i32) (param i32 i32 i32 i32 i32) (result i32)
+    (call $nothing) {value} (i32.const {result}))
+  (func (export "tega:plugin/timer@0.1.0#tick") (param i32 i32) (param $time i64) (result i32)
+    (call $nothing) {tick} (i32.const {result}))
 )"#;

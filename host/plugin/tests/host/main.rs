@@ -4,10 +4,12 @@
 
 mod bounds;
 mod calls;
+mod computed;
 mod guest;
 mod hooks;
 mod logs;
 mod refusals;
 mod reload;
 mod server;
+mod standing;
 mod subscriptions;

@@ -16,7 +16,7 @@ pub(crate) struct Folder(TempDir);
 pub(crate) struct Server {
     pub(crate) engine: Engine,
     pub(crate) host: Host,
-    folders: [TempDir; 2],
+    pub(crate) folders: [TempDir; 2],
 }
 
 #[derive(Debug)]
@@ -69,6 +69,16 @@ impl Server {
         Arc::clone(self.engine.plugins().unwrap())
     }
 
+    /// The folder of the database.
+    pub(crate) fn data(&self) -> &std::path::Path {
+        self.folders[0].path()
+    }
+
+    /// A clock that stands still.
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(Stopped)
+    }
+
     /// The plugin folder.
     pub(crate) fn folder(&self) -> &std::path::Path {
         self.folders[1].path()
@@ -81,6 +91,14 @@ impl Server {
     pub(crate) async fn call_with(&self, path: &str, named: &str) -> Result<String, CallError> {
         let arguments = Arguments { positional: "[]".to_owned(), named: named.to_owned() };
         self.engine.call(&Path::parse(path).unwrap(), arguments, Author::client(None, false)).await
+    }
+
+    /// The value that a view computes.
+    pub(crate) async fn view(&self, path: &str) -> Result<Option<String>, CallError> {
+        let (path, view) = self.engine.directory().view_at(&ReadPath::parse(path).unwrap()).unwrap();
+        let reader = Arc::new(Author::client(None, false));
+        let value = self.engine.view(&path, &view, self.engine.state(), reader).await?;
+        Ok(value.map(|value| value.to_json()))
     }
 
     pub(crate) async fn put(&self, path: &str, json: &str) -> Result<(), CommitError> {
