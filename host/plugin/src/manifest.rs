@@ -308,6 +308,25 @@ mod tests {
     }
 
     #[test]
+    fn the_guide_shows_every_key_with_what_holds_where_it_is_left_out() {
+        let guide = include_str!("../../../docs/guide/plugins.md");
+        let block = guide.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        let shown = parse(block).unwrap();
+        let none = parse("").unwrap();
+        let told = |manifest: &Manifest| format!("{:?}", Manifest { text: String::new(), ..manifest.clone() });
+        assert_eq!(told(&shown), told(&none));
+        let lines: Vec<&str> = block.lines().map(|line| line.trim_start_matches("# ")).collect();
+        let mut keys = format!("{none:?}");
+        keys.retain(|c| c.is_ascii_lowercase() || c == '_' || c == ' ');
+        for key in ["enabled", "instances", "policy", "read", "write", "methods", "channels", "tries", "then"] {
+            assert!(lines.iter().any(|line| line.starts_with(&format!("{key} = "))), "{key}");
+        }
+        for key in keys.split(' ').filter(|key| key.ends_with("_ms") || key.ends_with("_bytes")) {
+            assert!(lines.iter().any(|line| line.starts_with(&format!("{key} = "))), "{key}");
+        }
+    }
+
+    #[test]
     fn settings_become_json() {
         let manifest = parse("[settings]\na = 1\nb = [1.5, true]\nc = { d = 2024-01-02 }").unwrap();
         assert_eq!(manifest.settings, r#"{"a":1,"b":[1.5,true],"c":{"d":"2024-01-02"}}"#);
@@ -322,6 +341,9 @@ mod tests {
             ("[grants]\nhosts = [\"a\"]", "hello.toml, `grants.hosts`: reaching hosts over HTTP can't be granted"),
             ("[limits]\nmethod_ms = 0", "hello.toml, `limits.method_ms`: it is a number of milliseconds from 1"),
             ("instances = 0", "hello.toml, `instances`: it is a number from 1 to 64"),
+            ("policy = \"maybe\"", "hello.toml, line 1: unknown variant `maybe`, expected `reject` or `pass`"),
+            ("[callbacks]\ntries = 0", "hello.toml, `callbacks.tries`: it is a number from 1"),
+            ("[limits]\ntick_ms = 0", "hello.toml, `limits.tick_ms`: it is a number of milliseconds from 1"),
             ("[settings]\nx = nan", "hello.toml, `settings.x`: NaN is no number in JSON"),
             ("[grants", "hello.toml, line 1: "),
         ];
