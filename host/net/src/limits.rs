@@ -184,6 +184,16 @@ pub const PATCH_ATTEMPTS_MAX: u32 = 5;
 /// How long a browser may remember which requests another origin's page may send, in seconds.
 pub const CORS_AGE_S: u32 = 600;
 
+/// The methods of one plugin that are counted each, in metrics; further ones are counted together.
+pub const METHODS_COUNTED_MAX: usize = 100;
+
+/// How long a request may wait for a plugin's next line in the log, in seconds: clients and proxies leave a connection that is quiet for
+/// a minute.
+pub const PLUGIN_LOG_WAIT_S_MAX: u64 = 50;
+
+/// The requests that may wait so at once: each takes the place of one that is under way.
+pub const PLUGIN_LOG_WAITING_MAX: usize = 64;
+
 /// The calls of one socket that may be under way at once.
 pub const CALLS_UNDER_WAY_MAX: usize = 64;
 

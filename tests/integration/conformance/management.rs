@@ -105,10 +105,10 @@ async fn sessions_and_channels_are_told_with_who_listens() {
         > GET /_ids
         < 200 json ["bob","node1"]
         > GET /_reload
-        < 404 text so there is no /_reload
+        < 405 text takes POST
         ~ 200 without content; 500 where it was started without plugins
         > POST /_reload
-        < 404 text so there is no /_reload
+        < 409 text can't be changed while it runs
         ~ 200 without content, without an effect
     "#,
     )

@@ -1,6 +1,15 @@
 //! Why a request was not done: the one place where an error becomes a status, a type and a public text.
 //!
+//! ```text
+//! problem.rs  the problem, and what becomes one
+//! kind.rs     the kinds of problems, with their statuses
+//! ```
+//!
 //! Invariant: the cause that only the operator should know goes to the log, never into an answer.
+
+mod kind;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
@@ -10,142 +19,17 @@ use http::header::{ALLOW, HeaderName, HeaderValue, RETRY_AFTER};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
+use tega_engine::port::PluginsError;
 use tega_engine::{
     CallError, CommitError, ErrorCode, FailedCondition, LockError, LogError, PastError, TakeSnapshotError,
 };
 use tega_tree::{ChangeError, JsonError, PathError};
 
+pub(crate) use kind::Kind;
+
 use crate::answer::form::Form;
 use crate::answer::response::{PLAIN_TEXT, PROBLEM_JSON, Response, with_body};
 use crate::limits::RETRY_AFTER_S;
-
-/// What went wrong, as clients tell problems apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    BadArgument,
-    NotAvailable,
-    BadPath,
-    BadJson,
-    BadValue,
-    BadArguments,
-    NotWebsocket,
-    Denied,
-    NotFound,
-    NoCommand,
-    NoMethod,
-    WrongVerb,
-    SlowBody,
-    Conflict,
-    BelowLeaf,
-    VersionMismatch,
-    PendingCommit,
-    NoSuchState,
-    NoLongerKept,
-    TooLarge,
-    Locked,
-    PathTooLong,
-    Rejected,
-    CallLimit,
-    WebsocketVersion,
-    Internal,
-    Failed,
-    Busy,
-    JudgeUnavailable,
-    Unavailable,
-    OutcomeUnknown,
-    Refusing,
-    Stopping,
-    Deadline,
-    NoSpace,
-    BadBody,
-    NoTransaction,
-    Collision,
-    NoSession,
-    BadHeader,
-    PatchFailed,
-    TestFailed,
-    PreconditionFailed,
-    UnsupportedMedia,
-    KeyReused,
-    OverShare,
-    ForeignOrigin,
-}
-
-impl Kind {
-    /// The status, the end of the `type`, and the title.
-    fn facts(self) -> (StatusCode, &'static str, &'static str) {
-        use StatusCode as S;
-        match self {
-            Self::BadArgument => (S::BAD_REQUEST, "bad-argument", "An argument in the URL is wrong"),
-            Self::NotAvailable => (S::BAD_REQUEST, "not-available", "This version does not have that"),
-            Self::BadPath => (S::BAD_REQUEST, "bad-path", "Not a path"),
-            Self::BadJson => (S::BAD_REQUEST, "bad-json", "The body is not JSON"),
-            Self::BadValue => (S::BAD_REQUEST, "bad-value", "The value can't be stored"),
-            Self::BadArguments => (S::BAD_REQUEST, "bad-method-arguments", "The method's arguments are wrong"),
-            Self::NotWebsocket => (S::BAD_REQUEST, "not-a-websocket", "Not the handshake of a WebSocket"),
-            Self::Denied => (S::FORBIDDEN, "denied", "Not allowed"),
-            Self::NotFound => (S::NOT_FOUND, "not-found", "Nothing there"),
-            Self::NoCommand => (S::NOT_FOUND, "no-such-command", "No such command"),
-            Self::NoMethod => (S::NOT_FOUND, "no-such-method", "No such method"),
-            Self::WrongVerb => (S::METHOD_NOT_ALLOWED, "wrong-verb", "Not with this HTTP method"),
-            Self::SlowBody => (S::REQUEST_TIMEOUT, "slow-body", "The body came too slowly"),
-            Self::Conflict => (S::CONFLICT, "conflict", "In conflict with what is there"),
-            Self::BelowLeaf => (S::CONFLICT, "below-leaf", "Below a leaf"),
-            Self::VersionMismatch => (S::CONFLICT, "version-mismatch", "Another version than expected"),
-            Self::PendingCommit => (S::CONFLICT, "pending-commit", "A confirmed commit is pending there"),
-            Self::NoSuchState => (S::NOT_FOUND, "no-such-state", "There is no such state"),
-            Self::NoLongerKept => (S::GONE, "no-longer-kept", "That state is no longer kept"),
-            Self::Locked => (S::LOCKED, "locked", "Locked by another session"),
-            Self::TooLarge => (S::PAYLOAD_TOO_LARGE, "too-large", "Too large"),
-            Self::PathTooLong => (S::URI_TOO_LONG, "path-too-long", "The path is too long"),
-            Self::Rejected => (S::UNPROCESSABLE_ENTITY, "rejected", "Refused by a plugin"),
-            Self::CallLimit => (S::UNPROCESSABLE_ENTITY, "call-limit", "A limit was reached in the call"),
-            Self::WebsocketVersion => (S::UPGRADE_REQUIRED, "websocket-version", "Not a known WebSocket version"),
-            Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "A fault of the server"),
-            Self::Failed => (S::INTERNAL_SERVER_ERROR, "method-failed", "The method failed"),
-            Self::Busy => (S::SERVICE_UNAVAILABLE, "busy", "Busy"),
-            Self::JudgeUnavailable => (S::SERVICE_UNAVAILABLE, "judge-unavailable", "A plugin that judges is away"),
-            Self::Unavailable => (S::SERVICE_UNAVAILABLE, "unavailable", "Not available now"),
-            Self::OutcomeUnknown => (S::SERVICE_UNAVAILABLE, "outcome-unknown", "Whether it is stored is not known"),
-            Self::Refusing => (S::SERVICE_UNAVAILABLE, "refusing-writes", "No writes are taken"),
-            Self::Stopping => (S::SERVICE_UNAVAILABLE, "stopping", "The server is being stopped"),
-            Self::Deadline => (S::GATEWAY_TIMEOUT, "deadline", "No answer in time"),
-            Self::NoSpace => (S::INSUFFICIENT_STORAGE, "no-space", "No space left"),
-            Self::BadBody => (S::BAD_REQUEST, "bad-body", "The body is not of the form asked for"),
-            Self::BadHeader => (S::BAD_REQUEST, "bad-header", "A header is wrong"),
-            Self::PatchFailed => (S::CONFLICT, "patch-failed", "An operation of the patch does not fit what is there"),
-            Self::TestFailed => (S::CONFLICT, "test-failed", "A test of the patch does not hold"),
-            Self::PreconditionFailed => (S::PRECONDITION_FAILED, "precondition-failed", "A condition does not hold"),
-            Self::UnsupportedMedia => (S::UNSUPPORTED_MEDIA_TYPE, "unsupported-media", "Not a known type of body"),
-            Self::KeyReused => (S::UNPROCESSABLE_ENTITY, "key-reused", "The idempotency key is another request's"),
-            Self::NoTransaction => (S::NOT_FOUND, "no-such-transaction", "No such open transaction"),
-            Self::Collision => (S::NOT_ACCEPTABLE, "collision", "In collision with another commit"),
-            Self::OverShare => (S::TOO_MANY_REQUESTS, "over-share", "More than the share of one client"),
-            Self::ForeignOrigin => (S::FORBIDDEN, "foreign-origin", "Not for pages of that origin"),
-            Self::NoSession => (S::CONFLICT, "no-session", "No session of that name is open"),
-        }
-    }
-
-    /// The status that it is told with.
-    pub(crate) fn status(self) -> StatusCode {
-        self.facts().0
-    }
-
-    /// The `type`, as RFC 9457 has it.
-    pub(crate) fn urn(self) -> String {
-        format!("urn:tega:problem:{}", self.facts().1)
-    }
-
-    /// What it is, in short.
-    pub(crate) fn title(self) -> &'static str {
-        self.facts().2
-    }
-
-    /// Whether the same request may well succeed in a moment. An outcome that is not known is not retried blindly.
-    fn passes_soon(self) -> bool {
-        matches!(self, Self::Busy | Self::OverShare | Self::JudgeUnavailable | Self::Unavailable | Self::Stopping)
-    }
-}
 
 /// Why a request was not done.
 #[derive(Debug)]
@@ -189,6 +73,13 @@ impl Problem {
         let texts: Vec<String> = failed.iter().map(ToString::to_string).collect();
         let facts: Vec<Json> = failed.iter().map(condition_facts).collect();
         Self::new(Kind::PreconditionFailed, texts.join("; ")).with_fact("failed", facts)
+    }
+
+    /// The same with a further half of its sentence.
+    #[must_use]
+    pub(crate) fn and(mut self, further: &str) -> Self {
+        self.0.detail = format!("{}; {further}", self.0.detail);
+        self
     }
 
     /// More than a limit.
@@ -469,10 +360,30 @@ impl From<TakeSnapshotError> for Problem {
     }
 }
 
+impl From<PluginsError> for Problem {
+    fn from(error: PluginsError) -> Self {
+        let kind = match &error {
+            PluginsError::NotFound { .. } => Kind::NoPlugin,
+            PluginsError::NoVersionBefore { .. } => Kind::NoVersionBefore,
+            PluginsError::Refused { .. } => Kind::PluginRefused,
+            PluginsError::Disabled { .. } => Kind::PluginDisabled,
+            PluginsError::Fixed => Kind::PluginsFixed,
+            PluginsError::Stopping => Kind::Stopping,
+            other => return Self::internal(other.to_string()),
+        };
+        let problem = Self::new(kind, error.to_string());
+        match error {
+            PluginsError::NotFound { name, known } => problem.with_fact("plugin", name).with_fact("known", known),
+            PluginsError::NoVersionBefore { name } | PluginsError::Disabled { name } => {
+                problem.with_fact("plugin", name)
+            }
+            PluginsError::Refused { name, reason } => problem.with_fact("plugin", name).with_fact("reason", reason),
+            _ => problem,
+        }
+    }
+}
+
 fn with_causes(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
-
-#[cfg(test)]
-mod tests;

@@ -25,9 +25,6 @@ pub(super) const SYNC: &[Use] = &[Use::post("ask a local node to catch up", "")
     .ends_with(None)
     .refuses(&[ARGUMENTS, BODY, &[Kind::NotFound]])];
 
-pub(super) const PLUGINS: &[Use] =
-    &[Use::get("the plugins, running and refused", "").gives(&[Json("Plugins")]).refuses(&[ARGUMENTS])];
-
 pub(super) const OPENAPI: &[Use] =
     &[Use::get("what is said here, as an OpenAPI document", "").gives(&[Json("OpenApi")]).gives_headers(&[])];
 

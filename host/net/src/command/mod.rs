@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! mod.rs           the table of commands
-//! transactions.rs  what is said of each use of a command, by noun;  past.rs, reading.rs, pending.rs, sessions.rs, about.rs
+//! transactions.rs  what is said of each use of a command, by noun;  past.rs, reading.rs, pending.rs, sessions.rs, plugins.rs,
+//!                  about.rs
 //! ```
 
 mod about;
 mod past;
 mod pending;
+mod plugins;
 mod reading;
 mod sessions;
 mod transactions;
@@ -47,6 +49,13 @@ pub(crate) enum Command {
     Clear,
     Sync,
     Plugins,
+    Plugin,
+    PluginReload,
+    PluginEnable,
+    PluginDisable,
+    PluginRollback,
+    PluginLog,
+    Reload,
     Ids,
     Channels,
     Subscribers,
@@ -61,7 +70,7 @@ pub(crate) enum Command {
 /// What is known of a command.
 struct Facts {
     command: Command,
-    /// Without the `/_`.
+    /// Without the `/_`; `{name}` and the like stand for a segment of any text.
     name: &'static str,
     /// The HTTP methods it takes, as in the header `Allow`.
     verbs: &'static str,
@@ -111,7 +120,14 @@ static FACTS: &[Facts] = {
         posts(C::Snapshot, "ss", about::SNAPSHOT),
         posts(C::Clear, "clear", about::CLEAR),
         posts(C::Sync, "sync", about::SYNC),
-        reads(C::Plugins, "plugins", about::PLUGINS),
+        reads(C::Plugins, "plugins", plugins::PLUGINS),
+        reads(C::Plugin, "plugins/{name}", plugins::PLUGIN),
+        posts(C::PluginReload, "plugins/{name}/reload", plugins::PLUGIN_RELOAD),
+        posts(C::PluginEnable, "plugins/{name}/enable", plugins::ENABLE),
+        posts(C::PluginDisable, "plugins/{name}/disable", plugins::DISABLE),
+        posts(C::PluginRollback, "plugins/{name}/rollback", plugins::ROLLBACK),
+        reads(C::PluginLog, "plugins/{name}/log", plugins::LOG),
+        posts(C::Reload, "reload", plugins::RELOAD),
         reads(C::Ids, "ids", sessions::IDS),
         reads(C::Channels, "channels", sessions::CHANNELS),
         reads(C::Subscribers, "subscribers", sessions::SUBSCRIBERS),
@@ -132,10 +148,22 @@ impl Command {
 
     /// The command of a name.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        FACTS.iter().find(|facts| facts.name == name).map(|facts| facts.command)
+        FACTS.iter().find(|facts| is_called(facts.name, name)).map(|facts| facts.command)
     }
 
-    /// Its name, without the `/_`.
+    /// What stands in a name where the command's own has `{name}` or the like: as it came, not decoded.
+    pub(crate) fn segment_of(self, name: &str) -> Option<&str> {
+        let segments = self.name().split('/').zip(name.split('/'));
+        segments.filter(|(known, _)| is_any(known)).map(|(_, found)| found).next()
+    }
+
+    /// The name of what a segment of its name stands for, if one does.
+    pub(crate) fn segment(self) -> Option<&'static str> {
+        let segment = self.name().split('/').find(|known| is_any(known))?;
+        segment.strip_prefix('{')?.strip_suffix('}')
+    }
+
+    /// Its name, without the `/_`; `{name}` and the like stand for a segment of any text.
     pub(crate) fn name(self) -> &'static str {
         self.facts().name
     }
@@ -161,6 +189,17 @@ impl Command {
     }
 }
 
+/// Whether a name is that of a command.
+fn is_called(known: &str, name: &str) -> bool {
+    let fits = |(known, found): (&str, &str)| known == found || (is_any(known) && !found.is_empty());
+    known.split('/').count() == name.split('/').count() && known.split('/').zip(name.split('/')).all(fits)
+}
+
+/// Whether a segment of a command's name stands for any text.
+fn is_any(segment: &str) -> bool {
+    segment.starts_with('{')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,6 +213,21 @@ mod tests {
             let allowed: Vec<&str> = facts.verbs.split(", ").filter(|verb| *verb != "HEAD").collect();
             assert_eq!(verbs, allowed, "{}", facts.name);
         }
-        assert_eq!(Command::named("none"), None);
+        for name in ["none", "", "plugins/", "plugins//log", "plugins/a/none", "plugins/a/log/b", "roots/a"] {
+            assert_eq!(Command::named(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_segment_of_any_text_is_taken_as_it_came() {
+        for (name, command, segment) in [
+            ("plugins/a%2Fb", Command::Plugin, Some("a%2Fb")),
+            ("plugins/log/log", Command::PluginLog, Some("log")),
+            ("plugins", Command::Plugins, None),
+        ] {
+            assert_eq!(Command::named(name), Some(command));
+            assert_eq!(command.segment_of(name), segment, "{name}");
+        }
+        assert_eq!((Command::Plugin.segment(), Command::Plugins.segment()), (Some("name"), None));
     }
 }

@@ -1,4 +1,4 @@
-//! `/_roots`, `/_plugins`, `/_ss`, `/_sync`: the server itself.
+//! `/_roots`, `/_ss`, `/_sync`: the server itself.
 
 use std::collections::BTreeMap;
 
@@ -15,13 +15,6 @@ pub(super) fn roots(engine: &Engine) -> Response {
     let live = state.tree.roots().filter(|(_, root)| root.node().is_some());
     let versions: BTreeMap<&str, u64> = live.map(|(name, root)| (name.as_str(), root.version().0)).collect();
     as_json(&versions)
-}
-
-/// `/_plugins`: name to report.
-pub(super) fn plugins(engine: &Engine) -> Response {
-    let reports = engine.plugins().map(|plugins| plugins.list()).unwrap_or_default();
-    let by_name: BTreeMap<&str, _> = reports.iter().map(|report| (report.name.as_str(), report)).collect();
-    as_json(&by_name)
 }
 
 /// `/_ss`: writes a snapshot, unless there is one of this revision; tells the revision, none where there is no commit yet.

@@ -3,10 +3,12 @@
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use hyper::body::Incoming;
+use percent_encoding::percent_decode_str;
 use tega_engine::{Author, Transaction};
 use tega_tree::Path;
 
 use crate::answer::problem::{Kind, Problem};
+use crate::command::Command;
 use crate::described::{ALWAYS, Argument, Others, Place, Use};
 use crate::request::args::{Args, is_true};
 use crate::request::body;
@@ -21,6 +23,8 @@ const FORM: &[u8] = b"application/x-www-form-urlencoded";
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) args: Args,
+    /// What stands in the path where the command's name has `{name}` or the like, decoded; else nothing.
+    pub(super) segment: String,
     message: Option<String>,
 }
 
@@ -60,7 +64,10 @@ impl Asked {
     fn new(used: &Use, head: &Parts, query: Option<&str>) -> Result<Self, Problem> {
         let args = Args::parse(query)?;
         let message = args.message(&head.headers)?;
-        let asked = Self { args, message };
+        let name = head.uri.path().strip_prefix("/_").unwrap_or_default();
+        let segment = Command::named(name).and_then(|command| command.segment_of(name)).unwrap_or_default();
+        let segment = percent_decode_str(segment).decode_utf8_lossy().into_owned();
+        let asked = Self { args, segment, message };
         if used.others == Others::Refused {
             asked.only(used.arguments)?;
         }

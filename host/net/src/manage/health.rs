@@ -4,9 +4,10 @@ use std::fmt::Write;
 
 use http::StatusCode;
 use tega_engine::CommitError;
-use tega_engine::port::{PluginReport, PluginState};
+use tega_engine::port::{PluginReport, PluginState, Policy};
 
 use super::asked::Asked;
+use super::plugins::reports;
 use crate::answer::problem::{Kind, Problem};
 use crate::answer::response::{self, PLAIN_TEXT, Response, with_body};
 use crate::server::Server;
@@ -33,7 +34,7 @@ pub(super) fn livez(asked: &Asked) -> Response {
 /// Where it does not, the first reason why; but with `verbose` all checks are told either way.
 pub(super) fn readyz(server: &Server, asked: &Asked) -> Result<Response, Problem> {
     let engine = &server.engine;
-    let reports = engine.plugins().map(|plugins| plugins.list()).unwrap_or_default();
+    let reports = reports(engine);
     let is_stopping = server.stages.is_draining();
     let checks = [
         check("log", engine.is_refusing().then(|| CommitError::Refusing.into())),
@@ -57,20 +58,35 @@ fn check(name: &'static str, failed: Option<Problem>) -> Check {
     Check { name, failed, notes: Vec::new() }
 }
 
-/// The port answers only once each plugin is loaded or refused, and without those that are refused writes are taken all the same:
-/// so they are told, and nothing fails.
+/// The port answers only once each plugin is loaded or refused, and what becomes of the writes that one out of service should judge
+/// is its operator's choice: so it is told, and nothing fails.
 fn of_plugins(reports: &[PluginReport]) -> Check {
-    let running = reports.iter().filter(|report| report.state == PluginState::Running).count();
-    let mut notes = vec![format!("{running} running")];
-    for report in reports.iter().filter(|report| report.state == PluginState::Refused) {
-        let judged: Vec<&str> = report.transforms.iter().chain(&report.guards).map(String::as_str).collect();
-        let unjudged = match judged.is_empty() {
-            true => String::new(),
-            false => format!(", so it judges no commits to {}", judged.join(", ")),
-        };
-        notes.push(format!("{} is refused{unjudged}", report.name));
-    }
+    let (running, others): (Vec<_>, Vec<_>) = reports.iter().partition(|report| report.state == PluginState::Running);
+    let mut notes = vec![format!("{} running", running.len())];
+    notes.extend(others.into_iter().map(out_of_service));
     Check { name: "plugins", failed: None, notes }
+}
+
+/// That a plugin is out of service, and what becomes of writes that it should judge.
+fn out_of_service(report: &PluginReport) -> String {
+    let state = match report.state {
+        PluginState::HeldBack => "held back",
+        PluginState::Loading => "being loaded",
+        other => other.as_str(),
+    };
+    let judged: Vec<&str> = report.transforms.iter().chain(&report.guards).map(String::as_str).collect();
+    let (name, places) = (&report.name, judged.join(", "));
+    if judged.is_empty() {
+        return format!("{name} is {state}");
+    }
+    match (report.state, report.policy) {
+        // Who disables a plugin wants it out of the way.
+        (PluginState::Disabled, _) => format!("{name} is {state}, so it judges no writes to {places}"),
+        (_, Policy::Reject) => format!("{name} is {state}, so writes to {places} are refused"),
+        (_, Policy::Pass) => {
+            format!("{name} is {state}, so writes to {places} pass unjudged ({} so far)", report.unjudged)
+        }
+    }
 }
 
 /// All checks and the verdict, in lines as Kubernetes writes them.

@@ -14,7 +14,7 @@ pub(crate) const USES: &[Use] = &[Use::get("what can be done here, as text", "")
 /// What a newcomer finds at `/`.
 pub(crate) fn home() -> Response {
     let mut page = format!(
-        "tega {}\n\n{:<21}{}\n{:<21}the value of a node: GET, PUT (a JSON body), PATCH and DELETE\n",
+        "tega {}\n\n{:<32}{}\n{:<32}the value of a node: GET, PUT (a JSON body), PATCH and DELETE\n",
         env!("CARGO_PKG_VERSION"),
         "GET /",
         "this page",
@@ -23,7 +23,7 @@ pub(crate) fn home() -> Response {
     for command in Command::all() {
         for used in command.uses() {
             // Writing to a string can't fail.
-            let _ = writeln!(page, "{:<21}{}", format!("{} /_{}", used.verb, command.name()), used.line());
+            let _ = writeln!(page, "{:<32}{}", format!("{} /_{}", used.verb, command.name()), used.line());
         }
     }
     let _ = writeln!(
@@ -35,11 +35,6 @@ pub(crate) fn home() -> Response {
 
 /// An unknown command.
 pub(crate) fn unknown(name: &str) -> Problem {
-    if name == "reload" {
-        let detail =
-            "this version can't load plugins anew while it runs, so there is no /_reload; start the server again";
-        return Problem::new(Kind::NoCommand, detail);
-    }
     let names: Vec<String> = Command::all().map(|command| format!("/_{}", command.name())).collect();
     Problem::new(
         Kind::NoCommand,

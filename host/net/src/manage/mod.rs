@@ -9,7 +9,8 @@
 //! past.rs          /_history, /_old, /_diff, /_rollback, /_clear;  tags.rs: /_tag
 //! find.rs          /_find;  log.rs: /_log;  edges.rs: /_edges
 //! listeners.rs     /_channels, /_subscribers, /_global, /_forwarders, /_ids
-//! about.rs         /_roots, /_plugins, /_ss, /_sync;  health.rs: /_livez, /_readyz;  ../openapi: /_openapi.json
+//! plugins.rs       /_plugins and what is below it, /_reload
+//! about.rs         /_roots, /_ss, /_sync;  health.rs: /_livez, /_readyz;  ../openapi: /_openapi.json
 //! ```
 //!
 //! Invariant: the original's commands pass over arguments that they don't know, as they always did; those of today, and
@@ -27,6 +28,7 @@ mod log;
 mod one_shot;
 mod past;
 mod pending;
+mod plugins;
 mod posted;
 mod shown;
 mod tags;
@@ -36,6 +38,7 @@ use http::{Method, Request};
 use hyper::body::Incoming;
 
 pub(crate) use home::{USES, home, unknown};
+pub(crate) use plugins::reports;
 
 use crate::answer::problem::Problem;
 use crate::answer::response::Response;
@@ -91,7 +94,9 @@ async fn read(server: &Server, command: Command, asked: &Asked) -> Result<Respon
         Command::Lock => Ok(locks::list(engine)),
         Command::Old => Ok(past::old(engine)),
         Command::Edges => edges::list(server, asked),
-        Command::Plugins => Ok(about::plugins(engine)),
+        Command::Plugins => Ok(plugins::list(engine)),
+        Command::Plugin => plugins::show(engine, asked),
+        Command::PluginLog => plugins::lines(server, asked).await,
         Command::Ids => Ok(listeners::ids(server)),
         Command::Channels => Ok(listeners::channels(server)),
         Command::Subscribers => Ok(listeners::subscribers(server)),
@@ -117,6 +122,8 @@ async fn post(server: &Server, command: Command, asked: &Asked) -> Result<Respon
         Command::Snapshot => about::snapshot(&server.engine).await,
         Command::Clear => past::clear(server, asked).await,
         Command::Sync => about::sync(&server.engine),
+        Command::Reload => plugins::reload_all(&server.engine).await,
+        command if command.segment() == Some("name") => plugins::change(&server.engine, command, asked).await,
         other => Err(elsewhere(other)),
     }
 }

@@ -2,21 +2,20 @@
 
 use std::fmt;
 
-use tega_engine::port::PluginState;
-
-use super::page::{About, Labels, Measure, Page};
+use super::page::{About, Measure, Page};
+use super::plugins::plugins;
 use super::process::ProcessFacts;
 use crate::server::Server;
 
-const fn plain(name: &'static str, help: &'static str) -> About {
+pub(super) const fn plain(name: &'static str, help: &'static str) -> About {
     About { name, unit: None, help }
 }
 
-const fn seconds(name: &'static str, help: &'static str) -> About {
+pub(super) const fn seconds(name: &'static str, help: &'static str) -> About {
     About { name, unit: Some(Measure::Seconds), help }
 }
 
-const fn bytes(name: &'static str, help: &'static str) -> About {
+pub(super) const fn bytes(name: &'static str, help: &'static str) -> About {
     About { name, unit: Some(Measure::Bytes), help }
 }
 
@@ -110,38 +109,6 @@ fn watches(server: &Server, page: &mut Page<'_>) -> fmt::Result {
         metrics.watch_resets.get(),
     )?;
     page.gauge(plain("tega_sessions", "Sessions that are open."), vitals.sessions)
-}
-
-fn plugins(server: &Server, page: &mut Page<'_>) -> fmt::Result {
-    let reports = server.engine.plugins().map(|plugins| plugins.list()).unwrap_or_default();
-    let count = |state: PluginState| {
-        let count = reports.iter().filter(|report| report.state == state).count();
-        i64::try_from(count).unwrap_or(i64::MAX)
-    };
-    let states = [("running", count(PluginState::Running)), ("refused", count(PluginState::Refused))];
-    page.gauges(
-        plain("tega_plugins", "Plugins, by whether they are in service."),
-        states.map(|(state, count)| (vec![("state", state)], count)),
-    )?;
-    page.histogram(
-        seconds("tega_judging_duration", "How long transforms and guards took to judge a commit."),
-        &server.engine.metrics().judging,
-    )?;
-    let by_plugin = server.engine.metrics().calls.by_plugin();
-    // Methods that sessions serve belong to no plugin; a label without a value is no label.
-    let of = |plugin| -> Labels<'_> { vec![("plugin", plugin)] };
-    page.counters(
-        plain("tega_method_calls", "Calls of methods, by plugin."),
-        by_plugin.iter().map(|(plugin, calls)| (of(plugin), calls.calls.get())),
-    )?;
-    let errors = by_plugin.iter().flat_map(|(plugin, calls)| {
-        calls.errors.counts().map(move |(code, count)| (vec![("plugin", plugin.as_str()), ("code", code)], count))
-    });
-    page.counters(plain("tega_method_call_errors", "Calls of methods that failed, by plugin and code."), errors)?;
-    page.histograms(
-        seconds("tega_method_call_duration", "How long calls of methods took, by plugin."),
-        by_plugin.iter().map(|(plugin, calls)| (of(plugin), &calls.duration)),
-    )
 }
 
 fn requests(server: &Server, page: &mut Page<'_>) -> fmt::Result {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! page.rs      the page, in OpenMetrics or in the classic text of Prometheus
-//! families.rs  every metric, with its name, its help and where its numbers come from
+//! families.rs  every metric, with its name, its help and where its numbers come from;  plugins.rs: those of plugins
 //! process.rs   what the daemon tells of its process
 //! ```
 //!
@@ -11,6 +11,7 @@
 
 mod families;
 mod page;
+mod plugins;
 mod process;
 
 use std::sync::Arc;

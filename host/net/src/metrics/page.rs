@@ -131,6 +131,15 @@ impl Page<'_> {
         self.alone(about, MetricType::Gauge, |encoder| ConstGauge::new(number).encode(encoder))
     }
 
+    /// Times that grow and shrink, in seconds, by labels.
+    pub(super) fn gauges_of_time<'a>(
+        &mut self,
+        about: About,
+        times_s: impl IntoIterator<Item = (Labels<'a>, f64)>,
+    ) -> fmt::Result {
+        self.family(about, MetricType::Gauge, times_s, |time_s, encoder| ConstGauge::new(time_s).encode(encoder))
+    }
+
     /// The same by labels.
     pub(super) fn gauges<'a>(
         &mut self,

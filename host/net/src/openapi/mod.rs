@@ -44,7 +44,11 @@ fn document() -> Json {
     of_data["parameters"] = json!([operation::path()]);
     paths.insert("/{path}".to_owned(), of_data);
     for command in Command::all() {
-        paths.insert(format!("/_{}", command.name()), path_item(command.name(), command.uses()));
+        let mut item = path_item(command.name(), command.uses());
+        if let Some(segment) = command.segment() {
+            item["parameters"] = json!([operation::segment(segment)]);
+        }
+        paths.insert(format!("/_{}", command.name()), item);
     }
     json!({
         "openapi": "3.1.0",

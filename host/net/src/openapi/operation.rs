@@ -55,6 +55,12 @@ pub(super) fn path() -> Json {
     json!({ "name": "path", "in": "path", "required": true, "description": about, "schema": PATH.required().schema() })
 }
 
+/// The parameter of a command whose name has a segment of any text.
+pub(super) fn segment(name: &str) -> Json {
+    let about = "The plugin's name.";
+    json!({ "name": name, "in": "path", "required": true, "description": about, "schema": { "type": "string", "minLength": 1 } })
+}
+
 /// Whether an answer has a body: that to HEAD has none.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum WithBody {
@@ -75,7 +81,8 @@ fn begun(used: &Use, verb: &str, name: &str) -> Json {
 }
 
 fn id(verb: &str, name: &str) -> String {
-    format!("{}_{}", verb.to_lowercase(), name.replace('.', "_"))
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    std::iter::once(verb.to_lowercase().as_str()).chain(words).collect::<Vec<_>>().join("_")
 }
 
 fn parameter(argument: &Argument) -> Json {

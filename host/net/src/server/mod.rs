@@ -24,6 +24,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+use crate::limits::PLUGIN_LOG_WAITING_MAX;
 use crate::metrics::Metrics;
 use crate::open::OpenTransactions;
 use crate::pubsub::Roster;
@@ -74,6 +75,8 @@ pub(crate) struct Server {
     pub(crate) requests: Semaphore,
     /// Room for what is being received.
     pub(crate) intake: Intake,
+    /// Places for requests that wait for lines of plugins.
+    pub(crate) log_waits: Semaphore,
     /// Places for backups that are being read.
     pub(crate) backups: Arc<Semaphore>,
     pub(crate) open: OpenTransactions,
@@ -106,6 +109,7 @@ pub async fn serve(
         stages,
         requests: Semaphore::new(options.requests_max),
         intake: Intake::new(options.intake_bytes_max),
+        log_waits: Semaphore::new(PLUGIN_LOG_WAITING_MAX),
         backups: Arc::new(Semaphore::new(options.backups_max)),
         options,
         open,

@@ -1,52 +1,18 @@
 //! `/_livez` and `/_readyz`: short, and check by check.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use tega_engine::port::{Pending, PluginLine, PluginReport, PluginState, Plugins, PluginsError};
+use tega_engine::port::{PluginReport, PluginState, Policy};
 use tega_engine::{Engine, Options};
 use tega_log::storage::fake::{FakeStorage, Fault};
 
+use super::plugins_fake::{Fake, names, report};
 use super::told::ask;
 use super::{Server, TestClock};
 use crate::NetOptions;
 
-#[derive(Debug)]
-struct Some3;
-
-fn report(name: &str, state: PluginState, guards: &[&str]) -> PluginReport {
-    let guards = guards.iter().map(ToString::to_string).collect();
-    PluginReport { guards, ..PluginReport::new(name.to_owned(), state, format!("{name}.wasm")) }
-}
-
-impl Plugins for Some3 {
-    fn reload(&self, _: Option<&str>) -> Pending<'_, Result<Vec<PluginReport>, PluginsError>> {
-        Box::pin(std::future::ready(Err(PluginsError::Fixed)))
-    }
-
-    fn disable(&self, _: &str) -> Pending<'_, Result<PluginReport, PluginsError>> {
-        Box::pin(std::future::ready(Err(PluginsError::Fixed)))
-    }
-
-    fn enable(&self, _: &str) -> Pending<'_, Result<PluginReport, PluginsError>> {
-        Box::pin(std::future::ready(Err(PluginsError::Fixed)))
-    }
-
-    fn rollback(&self, _: &str) -> Pending<'_, Result<PluginReport, PluginsError>> {
-        Box::pin(std::future::ready(Err(PluginsError::Fixed)))
-    }
-
-    fn lines(&self, _: &str, _: u64, _: Duration) -> Pending<'_, Result<Vec<PluginLine>, PluginsError>> {
-        Box::pin(std::future::ready(Err(PluginsError::Fixed)))
-    }
-
-    fn list(&self) -> Vec<PluginReport> {
-        vec![
-            report("good", PluginState::Running, &["a"]),
-            report("bad", PluginState::Refused, &["inventory.**", "b"]),
-            report("broken", PluginState::Refused, &[]),
-        ]
-    }
+fn judging(name: &str, state: PluginState, policy: Policy, guards: &[&str]) -> PluginReport {
+    PluginReport { guards: names(guards), policy, unjudged: 3, ..report(name, state) }
 }
 
 const WELL: &str = "[+]log ok\n[+]space ok\n[+]plugins ok: 0 running\n[+]draining ok\nreadyz check passed\n";
@@ -72,9 +38,24 @@ async fn each_check_is_told_to_who_asks_and_plugins_that_are_refused_fail_nothin
             "{path}"
         );
     }
-    server.engine.set_plugins(Arc::new(Some3));
+}
+
+#[tokio::test]
+async fn what_becomes_of_writes_that_a_plugin_out_of_service_should_judge_is_told_and_fails_nothing() {
+    let server = Server::start().await;
+    server.engine.set_plugins(Arc::new(Fake::new(vec![
+        judging("bad", PluginState::Refused, Policy::Reject, &["inventory.**", "b"]),
+        report("broken", PluginState::Refused),
+        judging("good", PluginState::Running, Policy::Reject, &["a"]),
+        judging("held", PluginState::HeldBack, Policy::Pass, &["c"]),
+        report("new", PluginState::Loading),
+        judging("off", PluginState::Disabled, Policy::Reject, &["d"]),
+        judging("worn", PluginState::Quarantined, Policy::Reject, &["e"]),
+    ])));
     let told = ask(&server, "GET /_readyz?verbose", "").await;
-    let plugins = "1 running; bad is refused, so it judges no commits to inventory.**, b; broken is refused";
+    let plugins = "1 running; bad is refused, so writes to inventory.**, b are refused; broken is refused; \
+        held is held back, so writes to c pass unjudged (3 so far); new is being loaded; off is disabled, so it judges no writes to d; \
+        worn is quarantined, so writes to e are refused";
     assert_eq!((told.status, told.text()), (200, WELL.replace("0 running", plugins)));
 }
 

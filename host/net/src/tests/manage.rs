@@ -189,7 +189,6 @@ async fn a_snapshot_is_written_when_asked_for() {
         ("GET", "/_ss", "", 405, "takes POST"),
         ("POST", "/_sync", "", 404, "no link to a global node"),
         ("POST", "/_nothing", "", 404, "there is no command /_nothing"),
-        ("GET", "/_reload", "", 404, "there is no /_reload"),
     ];
     server.check("", &steps).await;
     let snapshot = server._folder.path().join("snapshot-00000000000000000001.jsonl");

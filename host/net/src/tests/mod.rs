@@ -17,6 +17,8 @@ mod metrics;
 mod nodes;
 mod past;
 mod patches;
+mod plugins;
+mod plugins_fake;
 mod pubsub;
 mod pubsub_limits;
 mod reads;

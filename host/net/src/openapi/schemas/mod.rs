@@ -4,10 +4,11 @@
 //! mod.rs      all of them, and those that others are made of
 //! sent.rs     bodies of requests
 //! commits.rs  what is told of commits
-//! state.rs    what is told of nodes, roots, locks, sessions and plugins
+//! state.rs    what is told of nodes, roots, locks and sessions;  plugins.rs: of plugins
 //! ```
 
 mod commits;
+mod plugins;
 mod sent;
 mod state;
 
@@ -16,7 +17,9 @@ use serde_json::{Map, Value as Json, json};
 /// All of them, by name.
 pub(super) fn all() -> Map<String, Json> {
     let mut schemas = Map::new();
-    for (name, schema) in own().into_iter().chain(sent::all()).chain(commits::all()).chain(state::all()) {
+    for (name, schema) in
+        own().into_iter().chain(sent::all()).chain(commits::all()).chain(state::all()).chain(plugins::all())
+    {
         schemas.insert(name.to_owned(), schema);
     }
     schemas

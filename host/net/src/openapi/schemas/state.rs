@@ -1,4 +1,4 @@
-//! What is told of nodes, roots, locks, sessions and plugins.
+//! What is told of nodes, roots, locks and sessions.
 
 use serde_json::{Value as Json, json};
 
@@ -23,8 +23,6 @@ pub(super) fn all() -> Named {
         ("Lock", lock()),
         ("Locks", list(reference("Lock"))),
         ("ChannelScopes", list(json!({ "type": "array", "items": text(), "minItems": 2, "maxItems": 2 }))),
-        ("Plugin", plugin()),
-        ("Plugins", by_name(reference("Plugin"))),
         ("Result", object(json!({ "result": reference("Value") }), &["result"])),
     ]
 }
@@ -54,26 +52,4 @@ fn history() -> Json {
 
 fn lock() -> Json {
     object(json!({ "path": path(), "holder": text(), "reason": text(), "since": time() }), &["path", "holder", "since"])
-}
-
-fn plugin() -> Json {
-    let method = object(
-        json!({
-            "path": path(),
-            "summary": text(),
-            "parameters": { "description": "The JSON Schema of its named arguments." },
-        }),
-        &["path", "summary"],
-    );
-    let mut members = json!({
-        "state": { "enum": ["running", "refused"] },
-        "methods": list(method),
-    });
-    for name in ["name", "reason", "file", "version", "summary", "digest"] {
-        members[name] = text();
-    }
-    for name in ["subscriptions", "transforms", "guards", "grants_lacking"] {
-        members[name] = reference("Names");
-    }
-    object(members, &["name", "state", "file", "methods", "subscriptions", "transforms", "guards", "grants_lacking"])
 }

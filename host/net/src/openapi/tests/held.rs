@@ -42,10 +42,11 @@ fn close(json: &mut Json) {
 
 /// Holds an answer against the document.
 pub(crate) fn hold(method: &Method, path: &str, response: &Response, kind: Option<Kind>) {
-    let described = match path.strip_prefix("/_") {
-        Some(name) if Command::named(name).is_some() => path,
-        _ if path == "/" => path,
-        _ => "/{path}",
+    let command = path.strip_prefix("/_").and_then(Command::named).map(|command| format!("/_{}", command.name()));
+    let described = match &command {
+        Some(described) => described,
+        None if path == "/" => path,
+        None => "/{path}",
     };
     let verb = method.as_str().to_lowercase();
     let told = format!("{method} {path} was answered with {} ({kind:?})", response.status());

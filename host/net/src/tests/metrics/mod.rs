@@ -4,12 +4,14 @@ mod scrape;
 
 use std::sync::Arc;
 
-use tega_engine::port::{Method, MethodCall, Pending};
+use tega_engine::port::{CallsReport, Method, MethodCall, MethodReport, Pending, PluginReport, PluginState};
 use tega_engine::{Author, CallError, Entries, ErrorCode};
 use tega_tree::Path;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
+use super::plugins::whole;
+use super::plugins_fake::{Fake, method, report};
 use super::told::ask;
 use super::{PATIENCE, Server};
 use crate::{NetOptions, ProcessFacts};
@@ -222,6 +224,59 @@ async fn a_watch_that_begins_anew_is_counted() {
     assert_eq!(scraped(&server).await.count("tega_watch_resets_total"), 1);
 }
 
+#[tokio::test]
+async fn how_plugins_are_and_what_they_did_is_told_by_plugin_and_by_method() {
+    let server = start().await;
+    let quoted = PluginReport {
+        methods: vec![method(r#"odd."10.0.0.1".go"#, "")],
+        ..report("odd \"name\"\n.wasm", PluginState::Refused)
+    };
+    server.engine.set_plugins(Arc::new(Fake::new(vec![whole(), report("off", PluginState::Disabled), quoted])));
+    let scrape = scraped(&server).await;
+    for (series, expected) in [
+        ("tega_plugins{state=\"held-back\"}", 1.0),
+        ("tega_plugins{state=\"refused\"}", 1.0),
+        ("tega_plugins{state=\"running\"}", 0.0),
+        ("tega_plugin_state{plugin=\"hello\",state=\"held-back\"}", 1.0),
+        ("tega_plugin_state{plugin=\"hello\",state=\"running\"}", 0.0),
+        ("tega_plugin_state{plugin=\"off\",state=\"disabled\"}", 1.0),
+        ("tega_plugin_instances{plugin=\"hello\"}", 2.0),
+        ("tega_plugin_memory_bytes{plugin=\"hello\"}", 1_048_576.0),
+        ("tega_plugin_restarts_total{plugin=\"hello\"}", 1.0),
+        ("tega_plugin_unjudged_commits_total{plugin=\"hello\"}", 3.0),
+        ("tega_plugin_calls_total{plugin=\"hello\"}", 7.0),
+        ("tega_plugin_call_errors_total{plugin=\"hello\"}", 2.0),
+        ("tega_plugin_call_failures_total{plugin=\"hello\"}", 1.0),
+        ("tega_plugin_call_duration_seconds{plugin=\"hello\",quantile=\"0.99\"}", 0.0009),
+        ("tega_plugin_method_calls_total{plugin=\"hello\",method=\"hello.greet\"}", 7.0),
+        ("tega_plugin_method_errors_total{plugin=\"hello\",method=\"hello.greet\"}", 2.0),
+        ("tega_plugin_method_duration_seconds{plugin=\"hello\",method=\"hello.greet\",quantile=\"0.5\"}", 0.00004),
+        ("tega_plugin_behind_commits{plugin=\"hello\"}", 2.0),
+        ("tega_plugin_skipped_commits_total{plugin=\"hello\"}", 1.0),
+        (r#"tega_plugin_state{plugin="odd \"name\"\n.wasm",state="refused"}"#, 1.0),
+        (r#"tega_plugin_method_calls_total{plugin="odd \"name\"\n.wasm",method="odd.\"10.0.0.1\".go"}"#, 0.0),
+    ] {
+        assert_eq!(scrape.number(series), Some(expected), "{series}");
+    }
+    assert_eq!(scrape.number("tega_plugin_behind_commits{plugin=\"off\"}"), None, "it hears of none");
+    assert_eq!(scrape.number("tega_plugin_call_duration_seconds{plugin=\"off\",quantile=\"0.5\"}"), None);
+}
+
+#[tokio::test]
+async fn the_methods_that_a_plugin_makes_up_are_counted_together_past_a_limit() {
+    let server = start().await;
+    let called = |n: usize| {
+        let calls = CallsReport { calls: 1, errors: 1, ..CallsReport::default() };
+        MethodReport { calls, ..method(&format!("many.m{n}"), "") }
+    };
+    let many = PluginReport { methods: (0..1000).map(called).collect(), ..report("many", PluginState::Running) };
+    server.engine.set_plugins(Arc::new(Fake::new(vec![many])));
+    let scrape = scraped(&server).await;
+    assert_eq!(scrape.families["tega_plugin_method_calls_total"].samples.len(), 101);
+    assert_eq!(scrape.number("tega_plugin_method_calls_total{plugin=\"many\",method=\"..\"}"), Some(900.0));
+    assert_eq!(scrape.number("tega_plugin_method_errors_total{plugin=\"many\",method=\"many.m99\"}"), Some(1.0));
+}
+
 /// The table of the guide: name, type, unit, labels and meaning of each metric.
 fn table(text: &str) -> Vec<[String; 5]> {
     let rows = text.lines().filter(|line| line.starts_with("| `tega_") || line.starts_with("| `process_"));
@@ -236,6 +291,7 @@ fn table(text: &str) -> Vec<[String; 5]> {
 async fn the_table_of_the_guide_has_every_metric_that_there_is_and_no_other() {
     let server = start().await;
     enter(&server);
+    server.engine.set_plugins(Arc::new(Fake::new(vec![whole()])));
     // So that each metric has a series.
     server.send("POST", "/_rpc?path=hello.fail", "").await;
     let scrape = scraped(&server).await;
