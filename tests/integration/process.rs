@@ -80,6 +80,13 @@ impl Drop for Process {
     }
 }
 
+/// `tega` with these arguments.
+pub fn cli(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tega"));
+    command.env_clear().args(arguments);
+    command
+}
+
 /// `tega serve` on a folder of data and a free port.
 pub fn command(data: &Path) -> Command {
     command_at(data, "127.0.0.1:0")

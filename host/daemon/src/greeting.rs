@@ -28,15 +28,50 @@ pub fn greeting(daemon: &Daemon) -> String {
 }
 
 fn line(plugin: &PluginReport) -> String {
-    let version = plugin.version.as_deref().unwrap_or("");
-    match plugin.state {
-        PluginState::Running => {
-            let methods: Vec<&str> = plugin.methods.iter().map(|method| method.path.as_str()).collect();
-            let methods = if methods.is_empty() { "no methods".to_owned() } else { methods.join(", ") };
-            format!("{} {version}: {methods}", plugin.name)
+    let version = plugin.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+    let why = plugin.reason.as_deref().unwrap_or("for no reason told");
+    let told = match plugin.state {
+        PluginState::Running => match &plugin.passed_over {
+            Some(why) => format!("; its file is not in service: {why}"),
+            None if plugin.methods.is_empty() => ": no methods".to_owned(),
+            None => format!(": {}", methods(plugin)),
+        },
+        PluginState::Loading => " is being loaded".to_owned(),
+        PluginState::HeldBack => format!(" is held back: {why}"),
+        PluginState::Quarantined => format!(" is quarantined, and tried now and then: {why}"),
+        PluginState::Refused => format!(" is refused: {why}"),
+        PluginState::Disabled => " is disabled; `tega plugin enable` takes it into service".to_owned(),
+    };
+    format!("{}{version}{told}", plugin.name)
+}
+
+fn methods(plugin: &PluginReport) -> String {
+    plugin.methods.iter().map(|method| method.path.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_state_of_a_plugin_is_told_in_words() {
+        let report = |state| PluginReport {
+            version: Some("1.2.0".to_owned()),
+            reason: Some("it trapped".to_owned()),
+            ..PluginReport::new("hello".to_owned(), state, "hello.wasm".to_owned())
+        };
+        for (state, expected) in [
+            (PluginState::Running, "hello 1.2.0: no methods"),
+            (PluginState::Loading, "hello 1.2.0 is being loaded"),
+            (PluginState::HeldBack, "hello 1.2.0 is held back: it trapped"),
+            (PluginState::Quarantined, "hello 1.2.0 is quarantined, and tried now and then: it trapped"),
+            (PluginState::Refused, "hello 1.2.0 is refused: it trapped"),
+            (PluginState::Disabled, "hello 1.2.0 is disabled; `tega plugin enable` takes it into service"),
+        ] {
+            assert_eq!(line(&report(state)), expected);
         }
-        _ => {
-            format!("{} refused: {}", plugin.name, plugin.reason.as_deref().unwrap_or("for no reason told"))
-        }
+        let passed_over =
+            PluginReport { passed_over: Some("1.3.0 is no component".to_owned()), ..report(PluginState::Running) };
+        assert_eq!(line(&passed_over), "hello 1.2.0; its file is not in service: 1.3.0 is no component");
     }
 }

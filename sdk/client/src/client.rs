@@ -1,4 +1,13 @@
 //! Requests over HTTP.
+//!
+//! ```text
+//! client.rs   the client; data, calls, backups
+//! plugins.rs  what is asked and done about plugins
+//! ```
+
+mod plugins;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,7 +22,7 @@ use serde_json::value::RawValue;
 use crate::error::innermost;
 use crate::limits::{ANSWER_BYTES_MAX, ANSWER_WAIT_MS_MAX, CONNECT_MS_MAX};
 use crate::path::url_path;
-use crate::{ClientError, ConnectError, Plugin, Problem, RequestError, Scope, Session, SessionError};
+use crate::{ClientError, ConnectError, Problem, RequestError, Scope, Session, SessionError};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -159,19 +168,6 @@ impl Client {
         self.read(&answer)
     }
 
-    /// The plugins, running and refused, in the order of their names.
-    ///
-    /// # Errors
-    /// As they say.
-    ///
-    /// # Cancel safety
-    /// Nothing is changed.
-    pub async fn plugins(&self) -> Result<Vec<Plugin>, RequestError> {
-        let answer = self.send(self.request(Method::GET, "/_plugins")).await?;
-        let by_name: BTreeMap<String, Plugin> = self.read(&answer)?;
-        Ok(by_name.into_iter().map(|(name, plugin)| Plugin { name, ..plugin }).collect())
-    }
-
     /// Takes a consistent copy of the server's database, while it goes on. It is whole once [`Backup::next`] gave its end.
     ///
     /// # Errors
@@ -307,6 +303,3 @@ struct Arguments<'a, P: ?Sized, N: ?Sized> {
 struct Answer {
     result: Box<RawValue>,
 }
-
-#[cfg(test)]
-mod tests;

@@ -49,6 +49,9 @@ pub use error::{ClientError, ConnectError, RequestError, SessionError};
 pub use event::{Change, Commit, Event, Item, Message, Standing, State};
 pub use frame::FrameError;
 pub use path::{PathError, name_in_path};
-pub use plugin::{Plugin, PluginMethod};
+pub use plugin::{
+    GrantUse, Plugin, PluginCallbacks, PluginCalls, PluginLine, PluginMethod, PluginTimer, PluginVersion, PluginView,
+    SkippedCommit,
+};
 pub use problem::Problem;
 pub use session::{From, Scope, Session};

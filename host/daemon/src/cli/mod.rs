@@ -31,7 +31,7 @@ use tega_client::{Client, From, Scope, name_in_path};
 
 use input::InputError;
 pub use input::{Named, Positional, Source};
-use table::{NOTHING, table};
+use table::table;
 
 /// A command that talks to a running server.
 #[derive(Debug, clap::Subcommand)]
@@ -87,7 +87,7 @@ pub enum Command {
         #[command(flatten)]
         server: Server,
     },
-    /// List the plugins, running and refused.
+    /// List the plugins; the same as `tega plugin list`.
     Plugins {
         /// The server.
         #[command(flatten)]
@@ -188,7 +188,7 @@ async fn perform(command: Command) -> Result<()> {
             Ok(output::json(&result)?)
         }
         Command::Roots { server } => roots(&server.client()?).await,
-        Command::Plugins { server } => plugins(&server.client()?).await,
+        Command::Plugins { server } => plugin::list::run(&server).await,
         Command::Backup { server, folder } => backup::run(&server.client()?, &folder).await,
         Command::Watch { server, channel, regex, pattern, since, present, id } => {
             let name = id.unwrap_or_else(watch::random_name);
@@ -227,20 +227,4 @@ async fn roots(client: &Client) -> Result<()> {
     let roots = client.roots().await?;
     let rows = roots.iter().map(|(name, version)| [name_in_path(name).into_owned(), version.to_string()]);
     Ok(output::text(&table(["ROOT", "VERSION"], rows))?)
-}
-
-async fn plugins(client: &Client) -> Result<()> {
-    let plugins = client.plugins().await?;
-    let rows = plugins.into_iter().map(|plugin| {
-        let methods: Vec<String> = plugin.methods.into_iter().map(|method| method.path).collect();
-        let or_nothing = |text: String| if text.is_empty() { NOTHING.to_owned() } else { text };
-        [
-            plugin.name,
-            or_nothing(plugin.version.unwrap_or_default()),
-            or_nothing(plugin.state),
-            or_nothing(methods.join(", ")),
-            plugin.reason.unwrap_or_default(),
-        ]
-    });
-    Ok(output::text(&table(["NAME", "VERSION", "STATE", "METHODS", "REASON"], rows))?)
 }

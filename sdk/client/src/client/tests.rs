@@ -87,6 +87,22 @@ async fn roots_and_plugins_are_read_and_told_in_the_order_of_their_names() {
 }
 
 #[tokio::test]
+async fn a_plugin_is_asked_for_and_changed_by_its_name_whatever_that_holds() {
+    let hello = ok(r#"{"name": "a/b", "state": "disabled", "calls": {"calls": 3}, "callbacks": {"behind": 2}}"#);
+    let (client, server) = asked(&hello).await;
+    let plugin = client.plugin("a/b").await.unwrap();
+    assert_eq!((plugin.calls.calls, plugin.callbacks.unwrap().behind), (3, 2));
+    assert!(server.await.unwrap().starts_with("GET /_plugins/a%2Fb HTTP/1.1\r\n"));
+    let (client, server) = asked(&hello).await;
+    assert_eq!(client.disable_plugin("a/b").await.unwrap().state, "disabled");
+    assert!(server.await.unwrap().starts_with("POST /_plugins/a%2Fb/disable HTTP/1.1\r\n"));
+    let (client, server) = asked(&ok(r#"[{"number": 8, "time": "t", "level": "warn", "text": "x", "new": 1}]"#)).await;
+    let lines = client.plugin_lines("a", 7, 30).await.unwrap();
+    assert_eq!((lines[0].number, lines[0].level.as_str()), (8, "warn"));
+    assert!(server.await.unwrap().starts_with("GET /_plugins/a/log?after=7&wait=30 HTTP/1.1\r\n"));
+}
+
+#[tokio::test]
 async fn a_refusal_is_told_in_the_servers_words() {
     let body = r#"{"type": "urn:x", "title": "Nothing there", "status": 404, "detail": "there is nothing at a"}"#;
     let head = "HTTP/1.1 404 Not Found\r\nContent-Type: application/problem+json\r\nContent-Length";

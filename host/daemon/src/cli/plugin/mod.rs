@@ -2,15 +2,25 @@
 //!
 //! ```text
 //! compile.rs   `tega plugin compile`, which the daemon starts for each plugin that it has not seen before
+//! served.rs    those that ask a running server: what there are;  list.rs, show.rs, logs.rs: what is printed of them
+//! words.rs     numbers as a person reads them
 //! ```
 
 mod compile;
+pub(super) mod list;
+mod logs;
+mod served;
+mod show;
+mod words;
 
 use std::process::ExitCode;
 
 /// A command about plugins.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
+    /// Ask a running server.
+    #[command(flatten)]
+    Served(served::Command),
     /// Compile a component for this machine, within bounds; the daemon starts this itself.
     #[command(hide = true)]
     Compile(compile::Arguments),
@@ -22,6 +32,7 @@ pub enum Command {
 /// What went wrong, in words for a person.
 pub fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
+        Command::Served(command) => served::run(command),
         Command::Compile(arguments) => compile::run(&arguments).map(|()| ExitCode::SUCCESS),
     }
 }
