@@ -184,6 +184,18 @@ pub const PATCH_ATTEMPTS_MAX: u32 = 5;
 /// How long a browser may remember which requests another origin's page may send, in seconds.
 pub const CORS_AGE_S: u32 = 600;
 
+/// The largest JSON Schema of a plugin that is taken into the OpenAPI document, in bytes: a hundred times a usual one.
+pub const SCHEMA_BYTES_MAX: usize = 64 * 1024;
+
+/// The levels of such a one: generators of clients recurse.
+pub const SCHEMA_LEVELS_MAX: usize = 32;
+
+/// The longest regular expression in such a one, in bytes.
+pub const SCHEMA_PATTERN_BYTES_MAX: usize = 1024;
+
+/// What the methods and views of all plugins may add to the OpenAPI document, in bytes: some hundreds of methods.
+pub const DOCUMENT_PLUGINS_BYTES_MAX: usize = 4 * 1024 * 1024;
+
 /// The methods of one plugin that are counted each, in metrics; further ones are counted together.
 pub const METHODS_COUNTED_MAX: usize = 100;
 

@@ -103,6 +103,7 @@ async fn dispatch(server: &Arc<Server>, peer: &Arc<Peer>, request: Request<Incom
     match command {
         Command::Pubsub => pubsub::upgrade(server, peer, request),
         Command::Rpc => rpc::answer(server, peer, request).await,
+        Command::Call => rpc::answer_named(server, peer, request).await,
         Command::Watch => events::of_patterns(server, request.uri().query(), request.headers()),
         Command::Backup => backup::answer(server, request.method()).await,
         Command::Metrics => metrics::answer(server, request.headers()).await,

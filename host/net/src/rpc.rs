@@ -1,10 +1,10 @@
-//! `/_rpc`: a call of a method.
+//! `/_rpc` and `/_rpc/METHOD`: a call of a method.
 
 use http::{Method, Request};
 use hyper::body::Incoming;
 use tega_engine::Arguments;
 use tega_engine::limits::CHANNEL_BYTES_MAX;
-use tega_tree::{Path, Value};
+use tega_tree::{Path, ReadPath, Value};
 
 use crate::answer::problem::{Kind, Problem};
 use crate::answer::response::{self, Response};
@@ -30,6 +30,29 @@ pub(crate) async fn answer(server: &Server, peer: &Peer, request: Request<Incomi
     let path = Path::parse(args.required("path")?)?;
     let caller = server.engine.sessions().author(name(&args)?);
     let arguments = arguments(&body::read(server, peer, body).await?)?;
+    let result = server.engine.call(&path, arguments, caller).await?;
+    Ok(response::json(format!(r#"{{"result": {result}}}"#)))
+}
+
+/// The same for a method that is named in the URL: the body is an object of its named arguments, or nothing.
+///
+/// # Errors
+/// As [`answer`].
+///
+/// # Cancel safety
+/// As [`answer`].
+pub(crate) async fn answer_named(
+    server: &Server,
+    peer: &Peer,
+    request: Request<Incoming>,
+) -> Result<Response, Problem> {
+    let (head, body) = request.into_parts();
+    let args = Args::parse(head.uri.query())?;
+    let named_in = head.uri.path().strip_prefix("/_").unwrap_or_default();
+    let method = Command::Call.segment_of(named_in).unwrap_or_default();
+    let path = ReadPath::parse_url(&format!("/{method}"))?.into_path()?;
+    let caller = server.engine.sessions().author(name(&args)?);
+    let arguments = named(&body::read(server, peer, body).await?)?;
     let result = server.engine.call(&path, arguments, caller).await?;
     Ok(response::json(format!(r#"{{"result": {result}}}"#)))
 }
@@ -72,6 +95,18 @@ pub(crate) fn arguments(body: &[u8]) -> Result<Arguments, Problem> {
         }
     }
     Ok(arguments)
+}
+
+/// Reads an object of named arguments; nothing is none.
+fn named(body: &[u8]) -> Result<Arguments, Problem> {
+    let positional = "[]".to_owned();
+    if body.trim_ascii().is_empty() {
+        return Ok(Arguments { positional, named: "{}".to_owned() });
+    }
+    match Value::from_json(body)? {
+        named @ Value::Object(_) => Ok(Arguments { positional, named: named.to_json() }),
+        _ => Err(Problem::new(Kind::BadArguments, "the body is not an object of named arguments")),
+    }
 }
 
 #[cfg(test)]

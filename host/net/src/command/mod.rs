@@ -24,6 +24,7 @@ use crate::described::Use;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Rpc,
+    Call,
     Pubsub,
     Watch,
     Transaction,
@@ -96,6 +97,7 @@ static FACTS: &[Facts] = {
     use Command as C;
     &[
         posts(C::Rpc, "rpc", sessions::RPC),
+        posts(C::Call, "rpc/{method}", sessions::CALL),
         Facts { command: C::Pubsub, name: "pubsub", verbs: "GET", uses: sessions::PUBSUB },
         reads(C::Watch, "watch", reading::WATCH),
         posts(C::Transaction, "transaction", transactions::TRANSACTION),

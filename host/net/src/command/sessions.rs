@@ -7,22 +7,31 @@ use crate::described::{Argument, Domain, TEGA_ID, Use};
 
 const METHOD: Argument = Argument::query("path", Domain::Path, "The method, such as hello.greet.");
 
+const CALL_REFUSALS: &[&[Kind]] = &[
+    ARGUMENTS,
+    PATHS,
+    BODY,
+    &[Kind::BadArguments, Kind::Denied, Kind::NoMethod, Kind::CallLimit],
+    &[Kind::Failed, Kind::Unavailable, Kind::Deadline],
+    CHANGES,
+    COMMIT,
+    PAST,
+];
+
 pub(super) const RPC: &[Use] =
     &[Use::post("call a method", r#"?path=hello.greet, body {"args": [..], "kwargs": {..}}"#)
         .note("`/_plugins` lists the methods of the plugins, with the JSON Schema of their arguments.")
         .takes(&[METHOD.required(), TEGA_ID])
         .takes_body(&[("application/json", "Arguments")])
         .gives(&[Json("Result")])
-        .refuses(&[
-            ARGUMENTS,
-            PATHS,
-            BODY,
-            &[Kind::BadArguments, Kind::Denied, Kind::NoMethod, Kind::CallLimit],
-            &[Kind::Failed, Kind::Unavailable, Kind::Deadline],
-            CHANGES,
-            COMMIT,
-            PAST,
-        ])];
+        .refuses(CALL_REFUSALS)];
+
+pub(super) const CALL: &[Use] = &[Use::post("call a method with named arguments alone", r#"body {"name": ..}"#)
+    .note("Each method of a plugin in service stands here with a path of its own, too.")
+    .takes(&[TEGA_ID])
+    .takes_body(&[("application/json", "NamedArguments")])
+    .gives(&[Json("Result")])
+    .refuses(CALL_REFUSALS)];
 
 pub(super) const PUBSUB: &[Use] = &[Use::get("a WebSocket: subscriptions, notifications and messages", "")
     .note("The handshake of a WebSocket (RFC 6455); what its frames hold is no part of this document.")

@@ -30,7 +30,6 @@ use crate::request::args::Args;
 use crate::server::Server;
 use crate::server::accept::Peer;
 
-#[cfg(feature = "fuzzing")]
 pub(crate) use place::{encoded, url_of};
 
 /// The HTTP methods of a path.

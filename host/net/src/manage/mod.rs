@@ -102,7 +102,7 @@ async fn read(server: &Server, command: Command, asked: &Asked) -> Result<Respon
         Command::Subscribers => Ok(listeners::subscribers(server)),
         Command::Global => Ok(listeners::global(server)),
         Command::Forwarders => Ok(listeners::forwarders(server)),
-        Command::OpenApi => Ok(openapi::answer()),
+        Command::OpenApi => Ok(openapi::answer(engine)),
         Command::Livez => Ok(health::livez(asked)),
         Command::Readyz => health::readyz(server, asked),
         other => Err(elsewhere(other)),

@@ -3,13 +3,16 @@
 //! ```text
 //! mod.rs        the document, and the answer
 //! operation.rs  one use of a path as an operation
+//! plugins.rs    the methods and views of plugins in service;  embedded.rs: their JSON Schemas
 //! schemas/      the JSON Schemas of what is sent and answered
 //! ```
 //!
 //! Invariant: it is made from what `described/` says of each use, which is what the server goes by; the tests hold each answer
 //! that they get against it.
 
+mod embedded;
 mod operation;
+mod plugins;
 mod schemas;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -18,6 +21,8 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 use serde_json::{Map, Value as Json, json};
+use tega_engine::Engine;
+use tega_engine::port::PluginReport;
 
 use crate::answer::response::{self, Response};
 use crate::command::Command;
@@ -31,9 +36,20 @@ const ABOUT: &str = "A versioned JSON tree. Every path that does not begin with 
     arguments of a POST may come in a body of the type `application/x-www-form-urlencoded` too, where it takes no other body. A \
     request whose line and headers are over 64 KiB is refused with 414 or 431, without content.";
 
-/// Answers with the document.
-pub(crate) fn answer() -> Response {
-    response::json(DOCUMENT.clone())
+/// Answers with the document as it is with the plugins that are in service now.
+pub(crate) fn answer(engine: &Engine) -> Response {
+    let reports = manage::reports(engine);
+    if reports.iter().any(plugins::is_described) {
+        response::json(document_with(&reports).to_string())
+    } else {
+        response::json(DOCUMENT.clone())
+    }
+}
+
+fn document_with(reports: &[PluginReport]) -> Json {
+    let mut document = document();
+    plugins::add(&mut document, reports);
+    document
 }
 
 /// The document.

@@ -5,8 +5,34 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json, json};
 
 use crate::answer::problem::Kind;
+use crate::command::Command;
+use crate::data;
 use crate::described::refusals::ANY;
 use crate::described::{Argument, Content, Domain, PATH, Place, Use};
+
+/// What a call of a method gives and how it is refused, for a method of its own place in the document.
+pub(super) fn of_call(id: &str) -> Json {
+    let mut operation = Command::Call.uses().first().map_or_else(|| json!({}), |used| of(used, NODE));
+    operation["operationId"] = json!(id);
+    operation
+}
+
+/// What a read of a node gives and how it is refused, without what only nodes that are stored have.
+pub(super) fn of_view(id: &str) -> Json {
+    let mut operation = data::USES.first().map_or_else(|| json!({}), |used| of(used, NODE));
+    operation["operationId"] = json!(id);
+    for member in ["parameters", "description"] {
+        operation.as_object_mut().and_then(|members| members.remove(member));
+    }
+    if let Some(responses) = operation["responses"].as_object_mut() {
+        responses.remove("304");
+        responses.insert(
+            "200".to_owned(),
+            json!({ "description": "It is done.", "content": content(&[Content::Json("Value")]) }),
+        );
+    }
+    operation
+}
 
 /// A use as an operation.
 pub(super) fn of(used: &Use, name: &str) -> Json {
@@ -57,7 +83,10 @@ pub(super) fn path() -> Json {
 
 /// The parameter of a command whose name has a segment of any text.
 pub(super) fn segment(name: &str) -> Json {
-    let about = "The plugin's name.";
+    let about = match name {
+        "method" => "The method, such as `hello.greet`.",
+        _ => "The plugin's name.",
+    };
     json!({ "name": name, "in": "path", "required": true, "description": about, "schema": { "type": "string", "minLength": 1 } })
 }
 

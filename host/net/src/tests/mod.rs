@@ -18,7 +18,7 @@ mod nodes;
 mod past;
 mod patches;
 mod plugins;
-mod plugins_fake;
+pub(crate) mod plugins_fake;
 mod pubsub;
 mod pubsub_limits;
 mod reads;
@@ -97,6 +97,10 @@ impl Server {
         }));
         let client = Client::new();
         Self { address, engine, client, stop: Some(stop), served, _folder: folder }
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     pub(crate) fn request(&self, verb: &str, path: &str) -> RequestBuilder {

@@ -86,6 +86,32 @@ async fn a_call_gives_its_result_and_what_it_wrote() {
 }
 
 #[tokio::test]
+async fn a_method_is_called_at_a_path_of_its_own_with_named_arguments() {
+    let server = server().await;
+    for (path, body, status, told) in [
+        ("/_rpc/test.run", "", 200, r#"{"result": [[],{},"nobody"]}"#),
+        (
+            "/_rpc/test.run?tega_id=bob",
+            r#"{"k": 1.50, "args": [1]}"#,
+            200,
+            r#"{"result": [[],{"k":1.50,"args":[1]},"bob"]}"#,
+        ),
+        ("/_rpc/%74est.%22run%22", "{}", 200, r#"{"result": [[],{},"nobody"]}"#),
+        ("/_rpc/test.none", "", 404, "no method at test.none"),
+        ("/_rpc/test..run", "", 400, "empty name"),
+        ("/_rpc/test.run", "[1]", 400, "not an object of named arguments"),
+        ("/_rpc/test.run", "{", 400, "JSON"),
+        ("/_rpc/test/run", "", 404, "there is no command"),
+    ] {
+        let answer = server.send("POST", path, body).await;
+        assert_eq!(answer.status, status, "{path} {body}: {}", answer.body);
+        let fits = if status == 200 { answer.body == told } else { answer.body.contains(told) };
+        assert!(fits, "{path} {body}: {}", answer.body);
+    }
+    assert_eq!(server.send("GET", "/_rpc/test.run", "").await.status, 405);
+}
+
+#[tokio::test]
 async fn each_way_a_call_fails_has_its_status() {
     let server = server().await;
     for (word, status, retry) in [

@@ -12,6 +12,7 @@ pub(super) fn all() -> Named {
         ("Condition", condition()),
         ("JsonPatch", list(patch_operation())),
         ("Arguments", arguments()),
+        ("NamedArguments", json!({ "description": "The named arguments of a method.", "type": "object" })),
     ]
 }
 

@@ -37,6 +37,7 @@ async fn a_command_that_refuses_arguments_takes_those_that_are_described_and_no_
 const HEARD: &[(&str, &str, &str)] = &[
     ("POST", "/_rpc?path=.", "empty name"),
     ("POST", "/_rpc?path=a.b&tega_id=LONG", "a tega_id of 5000 bytes"),
+    ("POST", "/_rpc/a.b?tega_id=LONG", "a tega_id of 5000 bytes"),
     ("GET", "/_watch?pattern=a.**.b", "not a pattern"),
     ("POST", "/_begin?tega_id=LONG", "a tega_id of 5000 bytes"),
     ("POST", "/_cand?txid=none", "no transaction none is open"),
@@ -83,7 +84,10 @@ async fn a_command_that_passes_over_arguments_hears_each_that_is_described() {
         let answer = server.send(verb, &path.replace("LONG", &"n".repeat(5000)), "").await;
         assert!(answer.body.contains(expected), "{verb} {path}: {}", answer.body);
         let (name, arguments) = path[2..].split_once('?').unwrap();
-        heard.insert((name, arguments.rsplit('&').next().unwrap().split('=').next().unwrap()));
+        heard.insert((
+            Command::named(name).unwrap().name(),
+            arguments.rsplit('&').next().unwrap().split('=').next().unwrap(),
+        ));
     }
     let txid = begun(&server, "message=begun").await;
     assert_eq!(server.send("POST", &format!("/_commit?txid={txid}"), "").await.status, 200);
