@@ -14,6 +14,7 @@ use crate::described::{Argument, Content, Domain, PATH, Place, Use};
 pub(super) fn of_call(id: &str) -> Json {
     let mut operation = Command::Call.uses().first().map_or_else(|| json!({}), |used| of(used, NODE));
     operation["operationId"] = json!(id);
+    operation.as_object_mut().and_then(|members| members.remove("description"));
     operation
 }
 

@@ -85,7 +85,9 @@ impl Adding {
         let mut operation = operation::of_call(&fresh(&mut self.ids, &words("call", &method.path)));
         operation["tags"] = json!([report.name]);
         operation["summary"] = json!(or(&method.summary, "call the method"));
-        operation["description"] = json!(notes.join(" "));
+        if !notes.is_empty() {
+            operation["description"] = json!(notes.join(" "));
+        }
         let is_optional = parameters.is_none();
         let schema = parameters.unwrap_or_else(|| reference("NamedArguments"));
         operation["requestBody"] =

@@ -91,7 +91,12 @@ async fn perform(command: Command) -> Result<()> {
             Ok(output::text(&show::text(&of.server.client()?.plugin(&of.name).await?))?)
         }
         Command::Reload { server, name: None } => {
-            Ok(output::text(&list::text(&server.client()?.reload_plugins().await?))?)
+            let looked_at = server.client()?.reload_plugins().await?;
+            if looked_at.is_empty() {
+                output::note("nothing is new or changed");
+                return Ok(());
+            }
+            Ok(output::text(&list::text(&looked_at))?)
         }
         Command::Reload { server, name: Some(name) } => told(&server.client()?.reload_plugin(&name).await?),
         Command::Enable(of) => told(&of.server.client()?.enable_plugin(&of.name).await?),

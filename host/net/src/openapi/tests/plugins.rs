@@ -66,7 +66,7 @@ fn a_method_has_a_path_of_its_own_with_the_schemas_that_it_described() {
     let document = sound(vec![greet, taking(r#"hello."a/{b}""#, json!(true)), method("hello.plain", "")]);
     let post = &document["paths"]["/_rpc/hello.greet"]["post"];
     assert_eq!((&post["operationId"], &post["tags"]), (&json!("call_hello_greet"), &json!(["hello"])));
-    assert_eq!((&post["summary"], &post["description"]), (&json!("does it"), &json!("")));
+    assert_eq!((&post["summary"], &post["description"]), (&json!("does it"), &Json::Null));
     assert!(post["responses"]["504"].is_object());
     let result = &post["responses"]["200"]["content"]["application/json"]["schema"]["properties"]["result"];
     assert_eq!(document.pointer(&result["$ref"].as_str().unwrap()[1..]), Some(&json!({ "type": "string" })));
