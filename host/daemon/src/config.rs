@@ -149,11 +149,14 @@ fn net_options(settings: &Settings) -> NetOptions {
 
 fn plugin_options(settings: &Settings, data: &Path) -> HostOptions {
     let options = HostOptions::default();
+    let folders = settings.plugins.clone().unwrap_or_default();
+    // Without plugins there is nothing to keep.
+    let state_folder = (!folders.is_empty()).then(|| data.join("plugins"));
     HostOptions {
-        folders: settings.plugins.clone().unwrap_or_default(),
+        folders,
         instances: settings.plugin_instances.unwrap_or(options.instances),
         total_memory_bytes: settings.plugin_memory_bytes_max.unwrap_or(options.total_memory_bytes),
-        state_folder: Some(data.join("plugins")),
+        state_folder,
         compiler: Compiler::Child { program: process::program() },
         compile_ms_max: settings.plugin_compile_ms_max.unwrap_or(options.compile_ms_max),
         compile_bytes_max: settings.plugin_compile_bytes_max.unwrap_or(options.compile_bytes_max),

@@ -123,6 +123,7 @@ impl Host {
         let wait = Duration::from_millis(DRAIN_MS);
         let plugins = services.iter().filter_map(|service| service.replace(None));
         futures_util::future::join_all(plugins.map(|plugin| async move { plugin.close(wait).await })).await;
+        self.0.desk.board.close();
     }
 }
 

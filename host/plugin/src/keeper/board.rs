@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use tega_engine::Engine;
 use tega_engine::port::{PluginReport, PluginState, PluginVersion, Policy};
 
 use crate::folder::file_name;
@@ -15,7 +14,6 @@ use crate::service::Service;
 /// What is shown of the plugins.
 #[derive(Debug)]
 pub(crate) struct Board {
-    engine: Engine,
     table: Mutex<Table>,
 }
 
@@ -53,8 +51,13 @@ pub(super) enum Condition {
 }
 
 impl Board {
-    pub(super) fn new(engine: Engine) -> Self {
-        Self { engine, table: Mutex::default() }
+    pub(super) fn new() -> Self {
+        Self { table: Mutex::default() }
+    }
+
+    /// Shows nothing any more. The engine holds the board, and what is on it holds the engine.
+    pub(crate) fn close(&self) {
+        *self.table() = Table::default();
     }
 
     /// Every plugin, by name.
@@ -63,7 +66,7 @@ impl Board {
             let table = self.table();
             (table.seats.values().cloned().collect::<Vec<_>>(), table.refused.values().cloned().collect::<Vec<_>>())
         };
-        reports.extend(seats.iter().map(|seat| self.report(seat)));
+        reports.extend(seats.iter().map(report));
         reports.sort_by(|left, right| (&left.name, &left.file).cmp(&(&right.name, &right.file)));
         reports
     }
@@ -72,7 +75,7 @@ impl Board {
     pub(crate) fn show(&self, name: &str) -> Option<PluginReport> {
         let seat = self.seat(name);
         let refused = || self.table().refused.values().find(|report| report.name == name).cloned();
-        seat.map(|seat| self.report(&seat)).or_else(refused)
+        seat.map(|seat| report(&seat)).or_else(refused)
     }
 
     /// The plugins there are, by name.
@@ -135,38 +138,39 @@ impl Board {
         self.table().refused.iter().find(|(_, report)| report.name == name).map(|(file, _)| file.clone())
     }
 
-    fn report(&self, seat: &Seat) -> PluginReport {
-        let service = &seat.service;
-        let mut report = match service.current() {
-            Some(plugin) => report::in_service(&plugin, &seat.file, self.engine.state().revision()),
-            None => {
-                let file = seat.file.display().to_string();
-                let [transforms, guards] = seat.standing_by.clone();
-                let report = PluginReport::new(service.name().to_owned(), PluginState::Loading, file);
-                PluginReport { transforms, guards, ..report }
-            }
-        };
-        report::of_service(&mut report, service);
-        report.passed_over.clone_from(&seat.passed_over);
-        report.previous.clone_from(&seat.previous);
-        report.policy = seat.policy;
-        match &seat.condition {
-            Condition::Loading => report.state = PluginState::Loading,
-            Condition::InService => report::health(&mut report, service.vitals.health.held(Instant::now())),
-            Condition::Refused(reason) => {
-                (report.state, report.reason) = (PluginState::Refused, Some(reason.clone()));
-            }
-            Condition::Disabled(reason) => {
-                (report.state, report.reason) = (PluginState::Disabled, Some(reason.clone()));
-            }
-        }
-        report
-    }
-
     fn table(&self) -> MutexGuard<'_, Table> {
         // Each change is of one entry, so a panic leaves it whole.
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What is shown of a plugin.
+fn report(seat: &Seat) -> PluginReport {
+    let service = &seat.service;
+    let mut report = match service.current() {
+        Some(plugin) => report::in_service(&plugin, &seat.file, service.engine.state().revision()),
+        None => {
+            let file = seat.file.display().to_string();
+            let [transforms, guards] = seat.standing_by.clone();
+            let report = PluginReport::new(service.name().to_owned(), PluginState::Loading, file);
+            PluginReport { transforms, guards, ..report }
+        }
+    };
+    report::of_service(&mut report, service);
+    report.passed_over.clone_from(&seat.passed_over);
+    report.previous.clone_from(&seat.previous);
+    report.policy = seat.policy;
+    match &seat.condition {
+        Condition::Loading => report.state = PluginState::Loading,
+        Condition::InService => report::health(&mut report, service.vitals.health.held(Instant::now())),
+        Condition::Refused(reason) => {
+            (report.state, report.reason) = (PluginState::Refused, Some(reason.clone()));
+        }
+        Condition::Disabled(reason) => {
+            (report.state, report.reason) = (PluginState::Disabled, Some(reason.clone()));
+        }
+    }
+    report
 }
 
 /// The report of a file that was not taken. It goes under the file's name, for a plugin of the name that it told may be in service.

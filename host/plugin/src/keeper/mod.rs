@@ -88,7 +88,7 @@ impl Keeper {
         stopping: signal::Receiver<bool>,
     ) -> Self {
         Self {
-            board: Arc::new(Board::new(loader.engine.clone())),
+            board: Arc::new(Board::new()),
             hints: Hints::new(&folders),
             files: Files::new(folders),
             standings: Standings::read(state_folder),
@@ -119,12 +119,12 @@ impl Keeper {
             let (Event::Changed(file, stamp) | Event::Settled(file, stamp)) = event else { continue };
             self.files.taken(&file, stamp);
             match self.seat_unstarted(&file).await {
-                Ok(name) => entered.extend(name),
+                Ok(unstarted) => entered.extend(unstarted),
                 Err(error) => self.refuse(&file, &error),
             }
         }
-        for name in entered {
-            self.start(&name).await;
+        for unstarted in entered {
+            self.start(unstarted).await;
         }
         for service in self.board.services() {
             self.serve(&service).await;

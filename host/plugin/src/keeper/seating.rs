@@ -3,7 +3,7 @@
 //! Invariant: a new version is compiled, described and started aside; only then it takes the place of the one before, at once.
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tega_engine::Entries;
@@ -21,7 +21,7 @@ use crate::error::LoadError;
 use crate::file::PluginFile;
 use crate::folder::manifest_of;
 use crate::hook::Hook;
-use crate::journal::Level;
+use crate::journal::{Level, one_line};
 use crate::load::{Code, Draft};
 use crate::manifest::Manifest;
 use crate::method::PluginMethod;
@@ -40,6 +40,15 @@ enum Loaded {
     Draft(Box<Draft>, Option<Arc<PluginFile>>),
 }
 
+/// A plugin that was entered at the daemon's start, and is to be started.
+#[derive(Debug)]
+pub(super) struct Unstarted {
+    file: PathBuf,
+    service: Arc<Service>,
+    plugin: Arc<Plugin>,
+    bytes: Option<Arc<PluginFile>>,
+}
+
 impl Keeper {
     /// Takes what a file holds into service, in the place of what was there.
     pub(super) async fn seat(&mut self, file: &Path, why: &Why) -> Result<(), LoadError> {
@@ -49,7 +58,9 @@ impl Keeper {
         };
         let Some((service, plugin)) = self.version(*draft)? else { return Ok(()) };
         plugin.warm_up().await.map_err(LoadError::Start)?;
-        self.install(file, &service, plugin, why)?;
+        self.install(file, &service, &plugin)?;
+        self.settle(file, &service, &plugin, why);
+        tell_of(&plugin);
         self.keep(bytes).await;
         self.serve(&service).await;
         Ok(())
@@ -67,25 +78,29 @@ impl Keeper {
     }
 
     /// The same at the daemon's start: all plugins are entered before any is started, so that what one starts with is judged by
-    /// all. Gives the name of one that is to be started.
-    pub(super) async fn seat_unstarted(&mut self, file: &Path) -> Result<Option<String>, LoadError> {
+    /// all. Gives one that is to be started.
+    pub(super) async fn seat_unstarted(&mut self, file: &Path) -> Result<Option<Unstarted>, LoadError> {
         let Loaded::Draft(draft, bytes) = self.load(file, &Why::Changed).await? else { return Ok(None) };
         let Some((service, plugin)) = self.version(*draft)? else { return Ok(None) };
-        let name = service.name().to_owned();
-        self.install(file, &service, plugin, &Why::Changed)?;
-        self.keep(bytes).await;
-        Ok(Some(name))
+        self.install(file, &service, &plugin)?;
+        let seat = self.seat_of(Arc::clone(&service), file.to_owned());
+        self.board.enter(plugin.name(), seat);
+        Ok(Some(Unstarted { file: file.to_owned(), service, plugin, bytes }))
     }
 
     /// Starts a plugin that was entered. One that does not start is taken out again.
-    pub(super) async fn start(&mut self, name: &str) {
-        let Some(plugin) = self.board.service(name).and_then(|service| service.current()) else { return };
+    pub(super) async fn start(&mut self, unstarted: Unstarted) {
+        let Unstarted { file, service, plugin, bytes } = unstarted;
         match plugin.warm_up().await {
-            Ok(()) => tell_of(&plugin),
+            Ok(()) => {
+                self.settle(&file, &service, &plugin, &Why::Changed);
+                tell_of(&plugin);
+                self.keep(bytes).await;
+            }
             Err(failure) => {
                 let reason = LoadError::Start(failure).to_string();
-                tracing::error!(target: "tega::plugin", plugin = name, "the plugin is refused: {reason}");
-                self.take_out(name, Condition::Refused(reason));
+                service.vitals.lines.write(Level::Error, &format!("the plugin is refused: {reason}"));
+                self.take_out(plugin.name(), Condition::Refused(one_line(&reason)));
             }
         }
     }
@@ -254,56 +269,39 @@ impl Keeper {
         Ok(Some((seat.service, plugin)))
     }
 
-    /// Takes a version that was started into service.
-    fn install(
-        &mut self,
-        file: &Path,
-        service: &Arc<Service>,
-        plugin: Arc<Plugin>,
-        why: &Why,
-    ) -> Result<(), LoadError> {
-        let name = plugin.name().to_owned();
+    /// Takes a version into service, in the place of the one before.
+    fn install(&mut self, file: &Path, service: &Arc<Service>, plugin: &Arc<Plugin>) -> Result<(), LoadError> {
+        let name = plugin.name();
         let engine = &self.loader.engine;
-        let entries = Entries { methods: PluginMethod::all(&plugin), views: PluginView::all(&plugin) };
-        engine.directory().replace_plugin(&name, entries)?;
-        let transforms = Hook::all(&plugin, &plugin.description.transforms).into_iter();
-        let guards = Hook::all(&plugin, &plugin.description.guards).into_iter();
+        let entries = Entries { methods: PluginMethod::all(plugin), views: PluginView::all(plugin) };
+        engine.directory().replace_plugin(name, entries)?;
+        let transforms = Hook::all(plugin, &plugin.description.transforms).into_iter();
+        let guards = Hook::all(plugin, &plugin.description.guards).into_iter();
         engine.hooks().replace_plugin(
-            &name,
+            name,
             transforms.map(|hook| hook as Arc<dyn Transform>).collect(),
             guards.map(|hook| hook as Arc<dyn Guard>).collect(),
         );
         service.vitals.health.forgive();
-        let before = service.replace(Some(Arc::clone(&plugin)));
-        let takes_place = before.is_some();
-        if let Some(before) = before {
+        if let Some(before) = service.replace(Some(Arc::clone(plugin))) {
             before.retire();
         }
         // The file may have held a plugin of another name.
-        if let Some(other) = self.board.name_of(file).filter(|other| *other != name) {
+        if let Some(other) = self.board.name_of(file).filter(|other| other != name) {
             self.dismiss(&other);
-        }
-        self.remember(file, &plugin, why);
-        let standing = self.standings.of(&name);
-        let previous = standing.and_then(|standing| standing.previous.as_ref()).map(PluginVersion::from);
-        let passed_over = standing.and_then(|standing| standing.passed_over.as_ref());
-        let passed_over = passed_over.map(|_| WENT_BACK.to_owned());
-        let (condition, policy) = (Condition::InService, plugin.conduct.policy);
-        let seat = Seat {
-            service: Arc::clone(service),
-            file: file.to_owned(),
-            condition,
-            passed_over,
-            previous,
-            policy,
-            standing_by: Default::default(),
-        };
-        self.board.enter(&name, seat);
-        if takes_place {
-            tell_of(&plugin);
         }
         self.freed = true;
         Ok(())
+    }
+
+    /// Shows and remembers that a version was started and is in service.
+    fn settle(&mut self, file: &Path, service: &Arc<Service>, plugin: &Plugin, why: &Why) {
+        self.remember(file, plugin, why);
+        let name = plugin.name();
+        let is_back = self.standings.of(name).is_some_and(|standing| standing.passed_over.is_some());
+        let passed_over = is_back.then(|| WENT_BACK.to_owned());
+        let seat = self.seat_of(Arc::clone(service), file.to_owned());
+        self.board.enter(name, Seat { condition: Condition::InService, passed_over, ..seat });
     }
 
     fn remember(&mut self, file: &Path, plugin: &Plugin, why: &Why) {
@@ -339,9 +337,14 @@ impl Keeper {
         }
     }
 
-    fn new_seat(&self, name: &str, file: std::path::PathBuf) -> Seat {
+    fn new_seat(&self, name: &str, file: PathBuf) -> Seat {
         let service = Arc::new(Service::new(name, self.loader.engine.clone()));
-        let standing = self.standings.of(name);
+        self.seat_of(service, file)
+    }
+
+    /// The seat of a plugin that is being loaded.
+    fn seat_of(&self, service: Arc<Service>, file: PathBuf) -> Seat {
+        let standing = self.standings.of(service.name());
         let previous = standing.and_then(|standing| standing.previous.as_ref()).map(PluginVersion::from);
         let policy = standing.map_or(Policy::default(), |standing| standing.policy);
         Seat {

@@ -61,7 +61,10 @@ async fn a_guard_that_was_in_service_stands_by_after_a_restart_until_it_is_remov
     let report = server.report("strict");
     assert_eq!((report.state, report.guards), (PluginState::Refused, vec!["guarded".to_owned()]));
     let error = server.put("guarded.x", "1").await.unwrap_err();
-    assert_eq!(error.to_string(), "the plugin strict, which judges commits here, can't do so now: it is not in service");
+    assert_eq!(
+        error.to_string(),
+        "the plugin strict, which judges commits here, can't do so now: it is not in service"
+    );
     server.plugins().disable("strict").await.unwrap();
     server.put("guarded.x", "1").await.unwrap();
     assert!(server.plugins().enable("strict").await.is_err());
