@@ -11,7 +11,7 @@
 //! lines.rs    a stream as a sequence of lines, through one buffer
 //! segment.rs  a segment as it grows, as it is read, and how it is made
 //! names.rs    what the files are called
-//! storage/    the trait to the medium, a real folder, and a fake that fails on demand
+//! storage/    the trait to the medium, a real folder, one in memory, and a fake that fails on demand
 //! epochs.rs   the epochs of a history
 //! ids.rs      revision, offset, epoch, history id
 //! error/      one error for each operation
@@ -55,4 +55,4 @@ pub use names::snapshot_file_name;
 pub use open::{Ending, Loader, Opened, Options, Origin};
 pub use read::{Record, TornTail};
 pub use snapshot::{SnapshotInfo, SnapshotWriter};
-pub use storage::{FileStorage, FolderError, Storage, StorageFile};
+pub use storage::{FileStorage, FolderError, MemoryStorage, Storage, StorageFile};

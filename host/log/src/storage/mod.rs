@@ -6,8 +6,10 @@
 #[cfg(any(test, feature = "fake"))]
 pub mod fake;
 mod folder;
+mod memory;
 
 pub use folder::{FileStorage, FolderError};
+pub use memory::MemoryStorage;
 
 use std::{fmt, io, path::PathBuf};
 
