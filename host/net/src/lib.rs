@@ -45,4 +45,4 @@ mod watch;
 
 pub use metrics::ProcessFacts;
 pub use options::{NetOptions, Setting};
-pub use server::{ServeError, serve};
+pub use server::{Listener, ServeError, Within, serve};

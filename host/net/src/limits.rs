@@ -214,3 +214,9 @@ pub const CALLS_ASKED_MAX: usize = 1024;
 
 /// The channels that a socket of global scope may still have to be told of: as many as one client can listen to.
 pub const FORWARDED_MAX: usize = SUBSCRIPTIONS_MAX;
+
+/// What a connection from within the process holds on its way in each direction, in bytes: as much as a socket does, about.
+pub const WITHIN_PIPE_BYTES: usize = 64 * 1024;
+
+/// Connections from within the process that wait to be taken; a further one is refused.
+pub const WITHIN_WAITING_MAX: usize = 64;

@@ -10,6 +10,7 @@ mod plugins;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::time::Duration;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -18,11 +19,13 @@ use reqwest::{Method, RequestBuilder, Response, Url};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use tokio::time::timeout;
 
+use crate::connector::{self, Connector};
 use crate::error::innermost;
 use crate::limits::{ANSWER_BYTES_MAX, ANSWER_WAIT_MS_MAX, CONNECT_MS_MAX};
 use crate::path::url_path;
-use crate::{ClientError, ConnectError, Problem, RequestError, Scope, Session, SessionError};
+use crate::{ClientError, ConnectError, Problem, RequestError, Scope, Session, SessionError, Stream};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -37,6 +40,8 @@ pub struct Client {
     http: reqwest::Client,
     /// Without a slash at its end.
     address: String,
+    /// What makes connections that are none of the network.
+    connector: Option<Connector>,
 }
 
 impl Client {
@@ -65,7 +70,19 @@ impl Client {
             .no_proxy()
             .build()
             .map_err(|error| ClientError::Setup(error.into()))?;
-        Ok(Self { http, address: url.as_str().trim_end_matches('/').to_owned() })
+        Ok(Self { http, address: url.as_str().trim_end_matches('/').to_owned(), connector: None })
+    }
+
+    /// Makes a client of a server that is reached over streams which `connect` makes, each for one request or session. The
+    /// address names it in errors, and is not looked up.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn over<S: Stream + 'static>(
+        base_url: &str,
+        connect: impl Fn() -> io::Result<S> + Send + Sync + 'static,
+    ) -> Result<Self, ClientError> {
+        Ok(Self { connector: Some(Connector::new(connect)), ..Self::new(base_url)? })
     }
 
     /// The server's address, without a slash at its end.
@@ -176,7 +193,7 @@ impl Client {
     /// # Cancel safety
     /// It leaves nothing.
     pub async fn backup(&self) -> Result<Backup, RequestError> {
-        let response = self.request(Method::GET, "/_backup").send().await.map_err(|error| self.failed(error))?;
+        let response = self.answer(self.request(Method::GET, "/_backup")).await?;
         let status = response.status();
         if !status.is_success() {
             let content_type = response.headers().get(CONTENT_TYPE).cloned();
@@ -201,7 +218,7 @@ impl Client {
     /// # Cancel safety
     /// The session is closed again.
     pub async fn session(&self, name: &str, scope: Scope) -> Result<Session, SessionError> {
-        Session::open(&self.address, name, scope).await
+        Session::open(&self.address, self.connector.as_ref(), name, scope).await
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -210,7 +227,7 @@ impl Client {
 
     /// Sends a request and gives the body of an answer that is a success.
     async fn send(&self, request: RequestBuilder) -> Result<String, RequestError> {
-        let response = request.send().await.map_err(|error| self.failed(error))?;
+        let response = self.answer(request).await?;
         let status = response.status();
         let content_type = response.headers().get(CONTENT_TYPE).cloned();
         let body = self.body(response).await?;
@@ -219,6 +236,19 @@ impl Client {
             return Err(RequestError::Refused(Problem::read(status, content_type, &body)));
         }
         String::from_utf8(body).map_err(|error| self.not_understood(error))
+    }
+
+    /// Sends a request and gives the answer as far as its head.
+    async fn answer(&self, request: RequestBuilder) -> Result<Response, RequestError> {
+        let Some(connector) = &self.connector else {
+            return request.send().await.map_err(|error| self.failed(error));
+        };
+        let mut request = request.build().map_err(|error| self.failed(error))?;
+        request.headers_mut().entry(ACCEPT).or_insert(JSON);
+        let stream = connector.connect().map_err(|error| ConnectError::new(&self.address, &error))?;
+        let answer = timeout(Duration::from_millis(ANSWER_WAIT_MS_MAX), connector::send(stream, request)).await;
+        let answer = answer.map_err(|_| RequestError::TimedOut { address: self.address.clone() })?;
+        answer.map_err(|error| RequestError::Broken { address: self.address.clone(), source: error })
     }
 
     async fn body(&self, mut response: Response) -> Result<Vec<u8>, RequestError> {

@@ -25,7 +25,7 @@
 //!
 //! # Map
 //!
-//! - [`Client`] asks over HTTP (`client.rs`), a [`Backup`] among others; what it is told of plugins is a [`Plugin`] (`plugin.rs`).
+//! - [`Client`] asks over HTTP (`client.rs`), a [`Backup`] among others, over the network or over any stream (`connector.rs`); what it is told of plugins is a [`Plugin`] (`plugin.rs`).
 //! - [`Session`] is a WebSocket with a name (`session.rs`); what it hears is an [`Event`] (`event.rs`), which comes in a frame
 //!   (`frame.rs`).
 //! - [`name_in_path`] writes a name as it stands in a path; `path.rs` also makes a URL of a path.
@@ -35,6 +35,7 @@
 //! Not here: TLS; methods that a session offers to others; transactions.
 
 mod client;
+mod connector;
 mod error;
 mod event;
 mod frame;
@@ -45,6 +46,7 @@ mod problem;
 mod session;
 
 pub use client::{Backup, Client};
+pub use connector::Stream;
 pub use error::{ClientError, ConnectError, RequestError, SessionError};
 pub use event::{Change, Commit, Event, Item, Message, Standing, State};
 pub use frame::FrameError;

@@ -14,9 +14,10 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Error as SocketError, Message as Frame, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
+use crate::connector::Connector;
 use crate::frame::{self, ChannelForm, Incoming};
 use crate::limits::{ACKNOWLEDGE_MS_MAX, CONNECT_MS_MAX, FRAME_BYTES_MAX, PING_MS, WAITING_EVENTS_MAX, WORD_BYTES_MAX};
-use crate::{ConnectError, Event, Problem, SessionError};
+use crate::{ConnectError, Event, Problem, SessionError, Stream};
 
 /// How far a session's subscriptions reach.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,7 +56,7 @@ pub enum From {
 /// A connection that broke without a word is noticed only while [`next`](Self::next) waits: it pings the server.
 #[derive(Debug)]
 pub struct Session {
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<Box<dyn Stream>>,
     scope: Scope,
     server: String,
     position: String,
@@ -69,9 +70,17 @@ pub struct Session {
 
 impl Session {
     /// Opens a session with the server at an address without a slash at its end.
-    pub(crate) async fn open(address: &str, name: &str, scope: Scope) -> Result<Self, SessionError> {
+    pub(crate) async fn open(
+        address: &str,
+        connector: Option<&Connector>,
+        name: &str,
+        scope: Scope,
+    ) -> Result<Self, SessionError> {
         check_word(name)?;
-        let stream = connect(address).await?;
+        let stream: Box<dyn Stream> = match connector {
+            Some(connector) => connector.connect().map_err(|error| ConnectError::new(address, &error))?,
+            None => Box::new(connect(address).await?),
+        };
         let opened = timeout(Duration::from_millis(ACKNOWLEDGE_MS_MAX), async {
             let url = format!("ws{}/_pubsub", address.trim_start_matches("http"));
             let config = WebSocketConfig::default()

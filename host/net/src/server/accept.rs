@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use http::StatusCode;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 
@@ -18,6 +17,7 @@ use crate::server::Server;
 use crate::server::address::{AddressPlace, Addresses};
 use crate::server::connection;
 use crate::server::intake::Partial;
+use crate::server::listener::{Listener, Transport};
 
 /// What is known of the other end of a connection. While it lives, the connection has its place among the others.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ impl Acceptor {
     ///
     /// # Cancel safety
     /// Dropped, it takes no further ones.
-    pub(crate) async fn run(&self, listener: &TcpListener) {
+    pub(crate) async fn run(&self, listener: &mut Listener) {
         loop {
             match listener.accept().await {
                 Ok((stream, address)) => self.take(stream, address),
@@ -83,7 +83,7 @@ impl Acceptor {
         }
     }
 
-    fn take(&self, stream: TcpStream, address: SocketAddr) {
+    fn take(&self, stream: Transport, address: SocketAddr) {
         let metrics = Arc::clone(&self.server.metrics);
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             tracing::warn!(%address, "a connection was turned away: there are {} already", self.limit());
@@ -98,8 +98,6 @@ impl Acceptor {
             let text = format!("your address has {limit} connections, which is the limit of one");
             return self.turn_away(stream, StatusCode::TOO_MANY_REQUESTS, &text);
         };
-        // Answers are written whole, so there is nothing to gain by waiting for more.
-        let _ = stream.set_nodelay(true);
         metrics.connections_taken.increment();
         metrics.connections.increment();
         let peer = Peer {
@@ -116,7 +114,7 @@ impl Acceptor {
     }
 
     /// Says why, as far as there are not too many to be told.
-    fn turn_away(&self, stream: TcpStream, status: StatusCode, text: &str) {
+    fn turn_away(&self, stream: Transport, status: StatusCode, text: &str) {
         // Over this limit too, the connection is closed when it is dropped here.
         if let Ok(refusal) = Arc::clone(&self.refusals).try_acquire_owned() {
             let answer = format!(
@@ -139,7 +137,7 @@ fn concerns_one_connection(error: &io::Error) -> bool {
 }
 
 /// Tells a peer, and waits a little for it to have read that.
-async fn tell(mut stream: TcpStream, _refusal: OwnedSemaphorePermit, answer: String) {
+async fn tell(mut stream: Transport, _refusal: OwnedSemaphorePermit, answer: String) {
     let told = async {
         stream.write_all(answer.as_bytes()).await?;
         stream.shutdown().await?;

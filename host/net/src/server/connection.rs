@@ -9,18 +9,18 @@ use futures_util::FutureExt;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::limits::{FAULTY_STREAMS_MAX, RESET_STREAMS_MAX};
 use crate::server::Server;
 use crate::server::accept::Peer;
+use crate::server::listener::Transport;
 use crate::server::sent::{Activity, Sent, Streams};
 use crate::server::stream::Stream;
 use crate::{NetOptions, route};
 
 /// Serves a connection until one end closes it, or it becomes a WebSocket.
-pub(crate) async fn run(server: Arc<Server>, stream: TcpStream, peer: Arc<Peer>) {
+pub(crate) async fn run(server: Arc<Server>, stream: Transport, peer: Arc<Peer>) {
     let (mut draining, mut cut) = (server.stages.clone(), server.stages.clone());
     let options = &server.options;
     let io = TokioIo::new(Stream::new(stream, Arc::clone(&peer), options, &server.intake));

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! mod.rs          serve, and what every connection shares;  stage.rs: serving, draining, cut
+//! listener.rs     where connections come from
 //! accept.rs       taking connections, and turning those over the limit away;  address.rs: those of each address
 //! connection.rs   one connection;  stream.rs: its bytes, with a bound on every wait
 //! intake.rs       what is being received and not whole yet;  sent.rs: an answer on its way
@@ -11,6 +12,7 @@ pub(crate) mod accept;
 mod address;
 mod connection;
 pub(crate) mod intake;
+mod listener;
 mod sent;
 pub(crate) mod stage;
 mod stream;
@@ -20,7 +22,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tega_engine::Engine;
-use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -31,7 +32,9 @@ use crate::pubsub::Roster;
 use crate::server::accept::Acceptor;
 use crate::server::intake::Intake;
 use crate::server::stage::{Stage, Stages};
+
 use crate::{NetOptions, Setting};
+pub use listener::{Listener, Within};
 
 /// Why serving did not begin, or did not end as it should.
 #[derive(Debug, thiserror::Error)]
@@ -93,11 +96,12 @@ pub(crate) struct Server {
 /// # Cancel safety
 /// Dropped, it takes no further connections, and those there are cut off.
 pub async fn serve(
-    listener: TcpListener,
+    listener: impl Into<Listener>,
     engine: Engine,
     options: NetOptions,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
+    let mut listener = listener.into();
     options.check()?;
     let drain_ms = options.drain_ms;
     let all = u32::try_from(options.connections_max).unwrap_or(u32::MAX);
@@ -119,7 +123,7 @@ pub async fn serve(
     let acceptor = Acceptor::new(Arc::clone(&server), Arc::clone(&places));
     tokio::select! {
         () = shutdown => {}
-        () = acceptor.run(&listener) => {}
+        () = acceptor.run(&mut listener) => {}
         never = server.open.sweep() => match never {},
     }
     drop(listener);

@@ -7,19 +7,19 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 use crate::NetOptions;
 use crate::limits::LINGER_MS_MAX;
 use crate::server::accept::Peer;
 use crate::server::intake::{Held, Intake};
+use crate::server::listener::Transport;
 
-/// A TCP stream that fails when the peer takes nothing for too long, or sends a frame for too long, and that at its end takes in what the peer is still
+/// A stream that fails when the peer takes nothing for too long, or sends a frame for too long, and that at its end takes in what the peer is still
 /// sending: a stream that is closed with bytes unread is reset, and the peer loses the answer.
 #[derive(Debug)]
 pub(crate) struct Stream {
-    inner: TcpStream,
+    inner: Transport,
     peer: Arc<Peer>,
     stall_ms_max: u64,
     frame_ms_max: u64,
@@ -34,7 +34,7 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    pub(crate) fn new(inner: TcpStream, peer: Arc<Peer>, options: &NetOptions, intake: &Intake) -> Self {
+    pub(crate) fn new(inner: Transport, peer: Arc<Peer>, options: &NetOptions, intake: &Intake) -> Self {
         Self {
             inner,
             peer,
