@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use tega_build::{Build, Built, Toolchain};
+use tega_build::{Build, Built, Toolchain, copy_if_different};
 
 use crate::run::{root, step};
 
@@ -51,19 +51,6 @@ pub(crate) fn build(folders: &[&str]) -> Result<Vec<Plugin>> {
 /// Whether a plugin is one that people are meant to run.
 pub(crate) fn is_shipped(plugin: &Plugin) -> bool {
     SHIPPED.iter().any(|folder| plugin.source.starts_with(root().join(folder)))
-}
-
-/// Copies a file, unless the same bytes are there: what watches the copy should see a change only where there is one.
-/// The copy appears whole.
-pub(crate) fn copy_if_different(from: &Path, to: &Path) -> Result<()> {
-    let bytes = fs::read(from).with_context(|| format!("can't read {}", from.display()))?;
-    if fs::read(to).is_ok_and(|there| there == bytes) {
-        return Ok(());
-    }
-    let half = to.with_extension("part");
-    fs::write(&half, bytes)
-        .and_then(|()| fs::rename(&half, to))
-        .with_context(|| format!("can't write {}", to.display()))
 }
 
 /// The names and folders of the plugins in some folders of the repository: a plugin's package is called as its folder.

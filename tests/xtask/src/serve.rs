@@ -28,9 +28,9 @@ pub(crate) fn lay_out(plugins: &[&Plugin], folder: &Path) -> Result<()> {
         let name = format!("{}.toml", plugin.name);
         let (shipped, used) = (plugin.source.join(&name), folder.join(&name));
         if shipped.exists() && !used.exists() {
-            plugins::copy_if_different(&shipped, &used)?;
+            tega_build::copy_if_different(&shipped, &used)?;
         }
-        plugins::copy_if_different(&plugin.wasm, &folder.join(format!("{}.wasm", plugin.name)))?;
+        tega_build::copy_if_different(&plugin.wasm, &folder.join(format!("{}.wasm", plugin.name)))?;
     }
     Ok(())
 }
