@@ -19,6 +19,7 @@ mod durability;
 mod links;
 mod offline;
 mod operating;
+mod plugin_author;
 mod plugin_commands;
 mod plugins;
 mod process;

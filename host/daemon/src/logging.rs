@@ -24,3 +24,15 @@ pub fn begin(config: &Config) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+/// Begins to log for a command that has a tega of its own in it: on standard error, without times.
+///
+/// # Errors
+/// Where the filter is not of its form.
+pub(crate) fn begin_plainly(filter: &str) -> anyhow::Result<()> {
+    let filter = EnvFilter::builder().parse(filter).context("the log filter is not right")?;
+    let terminal = std::io::stderr().is_terminal();
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    builder.with_ansi(terminal).with_target(false).without_time().init();
+    Ok(())
+}

@@ -1,7 +1,8 @@
 //! The commands that talk to a running server, and what they print.
 //!
 //! ```text
-//! mod.rs      the commands and what each one does
+//! mod.rs      the commands
+//! asked.rs    those that ask once and print the answer
 //! input.rs    what a command takes: JSON, files, `name=value`
 //! backup.rs   `tega backup`
 //! watch.rs    `tega watch`, which goes on until it is stopped
@@ -12,6 +13,7 @@
 //!
 //! Invariant: what a program may want is on stdout, everything else on stderr.
 
+pub(crate) mod asked;
 mod backup;
 mod exit;
 mod indent;
@@ -21,72 +23,23 @@ pub mod plugin;
 mod table;
 mod watch;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use serde_json::value::RawValue;
-use tega_client::{Client, From, Scope, name_in_path};
+use tega_client::From;
 
-use input::InputError;
+use asked::Answer;
+pub use asked::{Asked, Server};
 pub use input::{Named, Positional, Source};
-use table::table;
+use watch::random_name;
 
 /// A command that talks to a running server.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Print the value of a node as JSON: indented on a terminal, as the server wrote it otherwise.
-    Get {
-        /// The server.
-        #[command(flatten)]
-        server: Server,
-        /// Names joined by dots, such as inventory.ne1; a name with a dot in it is in quotes: 'hosts."10.0.0.1".mtu'.
-        #[arg(value_parser = input::path)]
-        path: String,
-    },
-    /// Write a node whole.
-    Put {
-        /// The server.
-        #[command(flatten)]
-        server: Server,
-        /// The node, as for `tega get`; what is missing above it is made.
-        #[arg(value_parser = input::path)]
-        path: String,
-        /// The value as JSON; @FILE takes it from a file, - from stdin.
-        #[arg(value_name = "JSON|@FILE|-", allow_negative_numbers = true)]
-        value: Source,
-    },
-    /// Remove a node and all below it.
-    Delete {
-        /// The server.
-        #[command(flatten)]
-        server: Server,
-        /// The node, as for `tega get`.
-        #[arg(value_parser = input::path)]
-        path: String,
-    },
-    /// Call a method and print its result as `tega get` does.
-    Call {
-        /// The server.
-        #[command(flatten)]
-        server: Server,
-        /// The method, such as hello.greet.
-        #[arg(value_parser = input::path)]
-        path: String,
-        /// Arguments by name. A value is JSON, or else a string as it is.
-        #[arg(value_name = "NAME=VALUE", value_parser = input::named)]
-        named: Vec<Named>,
-        /// Arguments by position, as a JSON array.
-        #[arg(long, value_name = "JSON-ARRAY", value_parser = input::positional)]
-        args: Option<Positional>,
-    },
-    /// List the roots with their versions.
-    Roots {
-        /// The server.
-        #[command(flatten)]
-        server: Server,
-    },
+    /// One that asks once.
+    #[command(flatten)]
+    Asked(Asked),
     /// List the plugins; the same as `tega plugin list`.
     Plugins {
         /// The server.
@@ -131,32 +84,6 @@ pub enum Command {
         #[arg(long, value_name = "NAME")]
         id: Option<String>,
     },
-    /// Send a message on a channel to all who listen now.
-    Publish {
-        /// The server.
-        #[command(flatten)]
-        server: Server,
-        /// The channel.
-        #[arg(value_parser = input::path)]
-        channel: String,
-        /// The message as JSON; @FILE takes it from a file, - from stdin.
-        #[arg(value_name = "JSON|@FILE|-", allow_negative_numbers = true)]
-        message: Source,
-    },
-}
-
-/// The server that a command talks to.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Server {
-    /// Address of the server.
-    #[arg(long, env = "TEGA_URL", value_name = "URL", default_value = "http://127.0.0.1:8739")]
-    pub url: String,
-}
-
-impl Server {
-    fn client(&self) -> Result<Client> {
-        Ok(Client::new(&self.url)?)
-    }
 }
 
 /// Runs a command to its end, and tells on stderr what went wrong.
@@ -172,26 +99,19 @@ pub async fn run(command: Command) -> ExitCode {
 
 async fn perform(command: Command) -> Result<()> {
     match command {
-        Command::Get { server, path } => {
-            let json = server.client()?.get(&path).await?;
-            Ok(output::json(&json)?)
+        Command::Asked(asked) => {
+            let client = asked.server().client()?;
+            match asked.ask(&client).await? {
+                Answer::Nothing => {}
+                Answer::Json(json) => output::json(&json)?,
+                Answer::Text(text) => output::text(&text)?,
+            }
+            Ok(())
         }
-        Command::Put { server, path, value } => {
-            let (client, value) = (server.client()?, value.json()?);
-            Ok(client.put(&path, value.get()).await?)
-        }
-        Command::Delete { server, path } => Ok(server.client()?.delete(&path).await?),
-        Command::Call { server, path, named, args } => {
-            let client = server.client()?;
-            let positional = args.map(|Positional(values)| values).unwrap_or_default();
-            let result = client.call(&path, &positional, &by_name(named)?).await?;
-            Ok(output::json(&result)?)
-        }
-        Command::Roots { server } => roots(&server.client()?).await,
         Command::Plugins { server } => plugin::list::run(&server).await,
         Command::Backup { server, folder } => backup::run(&server.client()?, &folder).await,
         Command::Watch { server, channel, regex, pattern, since, present, id } => {
-            let name = id.unwrap_or_else(watch::random_name);
+            let name = id.unwrap_or_else(random_name);
             let form = match (regex, pattern) {
                 (true, _) => watch::Form::Regex,
                 (_, true) => watch::Form::Pattern,
@@ -204,27 +124,5 @@ async fn perform(command: Command) -> Result<()> {
             };
             watch::run(watch::Watched { client: server.client()?, name, channel, form }, from).await
         }
-        Command::Publish { server, channel, message } => {
-            let (client, message) = (server.client()?, message.json()?);
-            let mut session = client.session(&watch::random_name(), Scope::Local).await?;
-            session.publish(&channel, &message).await?;
-            Ok(session.close().await?)
-        }
     }
-}
-
-fn by_name(named: Vec<Named>) -> Result<BTreeMap<String, Box<RawValue>>, InputError> {
-    let mut arguments = BTreeMap::new();
-    for Named { name, value } in named {
-        if arguments.insert(name.clone(), value).is_some() {
-            return Err(InputError::Twice { name });
-        }
-    }
-    Ok(arguments)
-}
-
-async fn roots(client: &Client) -> Result<()> {
-    let roots = client.roots().await?;
-    let rows = roots.iter().map(|(name, version)| [name_in_path(name).into_owned(), version.to_string()]);
-    Ok(output::text(&table(["ROOT", "VERSION"], rows))?)
 }

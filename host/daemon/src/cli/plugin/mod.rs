@@ -1,16 +1,23 @@
 //! `tega plugin ..`: what is done about plugins from a terminal, one file for each command.
 //!
 //! ```text
+//! author.rs    those for the author of a plugin: new.rs, build.rs, test.rs with script/, dev.rs
 //! compile.rs   `tega plugin compile`, which the daemon starts for each plugin that it has not seen before
 //! served.rs    those that ask a running server: what there are;  list.rs, show.rs, logs.rs: what is printed of them
 //! words.rs     numbers as a person reads them
 //! ```
 
+mod author;
+mod build;
 mod compile;
+mod dev;
 pub(super) mod list;
 mod logs;
+mod new;
+mod script;
 mod served;
 mod show;
+mod test;
 mod words;
 
 use std::process::ExitCode;
@@ -18,6 +25,9 @@ use std::process::ExitCode;
 /// A command about plugins.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
+    /// Make, build and test one.
+    #[command(flatten)]
+    Author(author::Command),
     /// Ask a running server.
     #[command(flatten)]
     Served(served::Command),
@@ -32,6 +42,7 @@ pub enum Command {
 /// What went wrong, in words for a person.
 pub fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
+        Command::Author(command) => author::run(command),
         Command::Served(command) => served::run(command),
         Command::Compile(arguments) => compile::run(&arguments).map(|()| ExitCode::SUCCESS),
     }

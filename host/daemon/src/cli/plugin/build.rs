@@ -1,0 +1,101 @@
+//! `tega plugin build`: a plugin built, and looked at as the daemon will.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use tega_build::{Project, SdkStanding, sdk_standing};
+use tega_engine::port::{PluginReport, PluginState};
+
+use super::script::World;
+use crate::cli::output;
+
+/// What is built, and where what cargo makes goes.
+#[derive(Clone, Debug, clap::Args)]
+pub struct BuildArguments {
+    /// The folder of the plugin's project.
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(super) project: PathBuf,
+    /// The folder for what cargo makes. Plugins that share one share what they depend on. [default: DIR/target/wasm]
+    #[arg(long, env = "TEGA_BUILD_TARGET", value_name = "DIR")]
+    pub(super) target: Option<PathBuf>,
+}
+
+/// What was built.
+#[derive(Debug)]
+pub(super) struct Built {
+    pub(super) project: Project,
+    /// The module, `NAME.wasm`; beside it lies `NAME.toml`.
+    pub(super) wasm: PathBuf,
+}
+
+/// Builds, looks at what came out as the daemon will, and says what comes next.
+pub(super) async fn run(arguments: &BuildArguments) -> Result<()> {
+    let built = build(arguments)?;
+    let report = checked(&built).await?;
+    let bytes = std::fs::metadata(&built.wasm)?.len();
+    let mut told = format!("{} {}\n", report.name, report.version.as_deref().unwrap_or_default());
+    let mut line = |what: &str, text: &str| told.push_str(&format!("  {what:<8} {text}\n"));
+    line("file", &built.wasm.display().to_string());
+    line("size", &format!("{bytes} bytes"));
+    line("sha256", report.digest.as_deref().unwrap_or_default());
+    for method in &report.methods {
+        line("method", &format!("{}: {}", method.path, method.summary));
+    }
+    for lacking in &report.grants_lacking {
+        line("lacks", &format!("{lacking}, which {} does not grant", built.project.settings().display()));
+    }
+    let plugins = built.project.plugins();
+    told.push_str(&format!("next\n  tega plugin test\n  tega serve --plugins {}\n", plugins.display()));
+    Ok(output::text(&told)?)
+}
+
+/// Builds, and lays what came out into the project's plugin folder.
+pub(super) fn build(arguments: &BuildArguments) -> Result<Built> {
+    let project = Project::open(&arguments.project)?;
+    tell_of_sdk(&project)?;
+    let module = project.build(arguments.target.as_deref())?;
+    let wasm = project.plugins().join(format!("{}.wasm", project.name()));
+    lay(&project, &module, &wasm)?;
+    Ok(Built { project, wasm })
+}
+
+/// Lays a module and the operator's file of its project into a folder. What is there already stays untouched.
+pub(super) fn lay(project: &Project, module: &Path, wasm: &Path) -> Result<()> {
+    let folder = wasm.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).with_context(|| format!("can't make {}", folder.display()))?;
+    let settings = wasm.with_extension("toml");
+    if project.settings().exists() {
+        tega_build::copy_if_different(&project.settings(), &settings)?;
+    } else if settings.exists() {
+        std::fs::remove_file(&settings).with_context(|| format!("can't remove {}", settings.display()))?;
+    }
+    tega_build::copy_if_different(module, wasm)
+}
+
+/// Loads what was built into a tega in memory; an error where it is refused.
+async fn checked(built: &Built) -> Result<PluginReport> {
+    let world = World::start(vec![built.project.plugins()]).await?;
+    let report = in_service(&world, built.project.name());
+    world.stop().await?;
+    report
+}
+
+/// The report of the one plugin of a world; an error that says why, where it is not in service.
+pub(super) fn in_service(world: &World, file: &str) -> Result<PluginReport> {
+    let mut plugins = world.plugins();
+    let Some(report) = plugins.pop() else { bail!("{file}.wasm is not there any more") };
+    if report.state != PluginState::Running {
+        bail!("{file}.wasm would be refused: {}", report.reason.as_deref().unwrap_or("for no reason told"));
+    }
+    Ok(report)
+}
+
+fn tell_of_sdk(project: &Project) -> Result<()> {
+    if let SdkStanding::Other(version) = sdk_standing(project.folder())? {
+        output::note(&format!(
+            "note: the SDK in {} ({version}) is not that of this tega; `tega plugin refresh` puts that in its place",
+            project.folder().join("vendor/tega").display(),
+        ));
+    }
+    Ok(())
+}

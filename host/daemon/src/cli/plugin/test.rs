@@ -1,0 +1,65 @@
+//! `tega plugin test`: a plugin's own scripts, each run on a database in memory.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail, ensure};
+use tega_build::Project;
+
+use super::build::{self, in_service};
+use super::script::{self, Expectations, Outcome, World};
+use crate::cli::output;
+
+/// Which plugin, and which scripts.
+#[derive(Debug, clap::Args)]
+pub struct TestArguments {
+    #[command(flatten)]
+    build: build::BuildArguments,
+    /// A module or component to take instead of building one.
+    #[arg(long, value_name = "FILE")]
+    wasm: Option<PathBuf>,
+    /// The script to run; may be given several times. [default: tests/*.tega of the project]
+    #[arg(long = "script", value_name = "FILE")]
+    scripts: Vec<PathBuf>,
+    /// Write down what the commands print now in the place of what the scripts expect.
+    #[arg(long)]
+    update: bool,
+}
+
+/// Builds the plugin and runs its scripts, each on an empty database; fails where one prints something else than it expects.
+pub(super) async fn run(arguments: TestArguments) -> Result<()> {
+    let (project, wasm) = match arguments.wasm {
+        Some(wasm) => (Project::open(&arguments.build.project)?, wasm),
+        None => {
+            let built = build::build(&arguments.build)?;
+            (built.project, built.wasm)
+        }
+    };
+    let scripts = if arguments.scripts.is_empty() { project.scripts()? } else { arguments.scripts };
+    if scripts.is_empty() {
+        bail!("{} has no tests/*.tega to run", project.folder().display());
+    }
+    let plugins = tempfile::tempdir().context("no temporary folder")?;
+    build::lay(&project, &wasm, &plugins.path().join(format!("{}.wasm", project.name())))?;
+    let expectations = if arguments.update { Expectations::Rewrite } else { Expectations::Hold };
+    let mut differing = 0;
+    for file in &scripts {
+        let world = World::start(vec![plugins.path().to_owned()]).await?;
+        let report = in_service(&world, project.name())?;
+        for lacking in &report.grants_lacking {
+            output::note(&format!("note: {} does not grant {lacking}", project.settings().display()));
+        }
+        let outcome = script::run(file, world.client(), expectations).await?;
+        world.stop().await?;
+        let file = file.display();
+        match outcome {
+            Outcome::Held(steps) => output::line(&format!("{file}: {steps} steps"))?,
+            Outcome::Rewritten => output::line(&format!("{file}: written anew"))?,
+            Outcome::Differs(told) => {
+                differing += 1;
+                output::text(&told)?;
+            }
+        }
+    }
+    ensure!(differing == 0, "{differing} of {} scripts printed something else than they expect", scripts.len());
+    Ok(())
+}
