@@ -166,6 +166,12 @@ pub const CODED_STREAMS_MAX: usize = 64;
 /// The window of zstd, as a power of two of bytes: bounds what both ends hold.
 pub const ZSTD_WINDOW_LOG: u32 = 18;
 
+/// The views that are shown at once in a container: each may take its time.
+pub const OVERLAY_VIEWS_MAX: usize = 64;
+
+/// What they may take in memory together, in bytes.
+pub const OVERLAY_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// The names of one page of a container, and the number of them unless it is asked for fewer.
 pub const KEYS_MAX: usize = 1000;
 

@@ -2,21 +2,12 @@
 
 use crate::answer::problem::Kind;
 use crate::described::Content::Json;
-use crate::described::refusals::{ARGUMENTS, BODY, CHANGES, COMMIT, PAST, PATHS, UNASKED};
+use crate::described::refusals::{ARGUMENTS, BODY, CALLED, CHANGES, COMMIT, PAST, PATHS, UNASKED};
 use crate::described::{Argument, Domain, TEGA_ID, Use};
 
 const METHOD: Argument = Argument::query("path", Domain::Path, "The method, such as hello.greet.");
 
-const CALL_REFUSALS: &[&[Kind]] = &[
-    ARGUMENTS,
-    PATHS,
-    BODY,
-    &[Kind::BadArguments, Kind::Denied, Kind::NoMethod, Kind::CallLimit],
-    &[Kind::Failed, Kind::Unavailable, Kind::Deadline],
-    CHANGES,
-    COMMIT,
-    PAST,
-];
+const CALL_REFUSALS: &[&[Kind]] = &[ARGUMENTS, PATHS, BODY, CALLED, &[Kind::NoMethod], CHANGES, COMMIT, PAST];
 
 pub(super) const RPC: &[Use] =
     &[Use::post("call a method", r#"?path=hello.greet, body {"args": [..], "kwargs": {..}}"#)

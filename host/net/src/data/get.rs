@@ -6,6 +6,7 @@ use http::{Method, StatusCode};
 use tega_tree::{Found, Name, ReadPath, Step, Tree, Version};
 
 use super::keys::Keys;
+use super::overlay::Overlay;
 use super::place::nothing_at;
 use super::search::{self, Search};
 use super::view::View;
@@ -31,8 +32,14 @@ pub(super) async fn answer(server: &Server, head: &Parts, args: &Args) -> Result
     }
     let path = ReadPath::parse_url(head.uri.path())?;
     let state = server.engine.state();
+    let overlay = || Overlay { server, head, args, view: &view, accepted, wanted };
+    if let Some(answer) = overlay().answer(&path, &state).await? {
+        return Ok(answer);
+    }
     let (tree, past) = view.tree_of(&state, root_of(&path))?;
-    let found = tree.find(&path).ok_or_else(|| nothing_at(&path, &tree))?;
+    let Some(found) = tree.find(&path) else {
+        return overlay().method(&path)?.ok_or_else(|| nothing_at(&path, &tree));
+    };
     let is_node = matches!(found, Found::Node(_));
     if !is_node && view.shape.is_internal {
         let detail = format!("{path} is a part of an array, which is no node and has no internal form");

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! get.rs            GET and HEAD;  view.rs: which state of it, and in what form;  keys.rs: the names of a container
+//! overlay.rs        what plugins show there: views and methods
 //! search.rs         GET of all nodes that regular expressions match
 //! write.rs          PUT, DELETE and PATCH;  asked.rs: what their arguments and headers ask for
 //! preconditions.rs  If-Match and If-None-Match
@@ -12,6 +13,7 @@
 mod asked;
 mod get;
 mod keys;
+mod overlay;
 mod place;
 mod preconditions;
 mod search;

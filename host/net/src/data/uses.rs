@@ -2,7 +2,7 @@
 
 use crate::answer::problem::Kind;
 use crate::described::Content::{Events, Json};
-use crate::described::refusals::{ARGUMENTS, BODY, CHANGES, COMMIT, KEY, PAST, PATHS};
+use crate::described::refusals::{ARGUMENTS, BODY, CALLED, CHANGES, COMMIT, KEY, PAST, PATHS};
 use crate::described::{
     AT, Argument, Domain, IDEMPOTENCY_KEY, LAST_EVENT_ID, MESSAGE, POSITION, PRESENT, REPLAYED, SINCE, TEGA_ID,
     TEGA_MESSAGE, TXID, Use, VERSION,
@@ -21,6 +21,11 @@ const LIMIT: Argument =
     Argument::query("limit", Domain::Number(1, KEYS_MAX as u64), "With `keys`: how many names a page has at most.");
 const REGEX_FLAG: Argument =
     Argument::query("regex_flag", Domain::Flag, "Makes the path a regular expression for each name.");
+const OVERLAY: Argument = Argument::query(
+    "overlay",
+    Domain::Flag,
+    "Shows in a container what plugins compute there, and their methods; without ETag.",
+);
 const EXPECTED: Argument = Argument::query(
     "version",
     Domain::Number(0, u64::MAX),
@@ -55,7 +60,10 @@ const CONDITION: &[Kind] = &[Kind::BadHeader, Kind::PreconditionFailed];
 /// In the order of the header `Allow`.
 pub(crate) const USES: &[Use] = &[
     Use::get("read the node", "")
-        .note("With `Accept: text/event-stream` it is a watch of the node: server-sent events, without end.")
+        .note(
+            "With `Accept: text/event-stream` it is a watch of the node: server-sent events, without end. At a view of a plugin, and \
+             below it, its value is computed for the reader; at the path of a plugin's method that is told of. These have no ETag.",
+        )
         .takes(&[
             VERSION,
             AT,
@@ -65,6 +73,8 @@ pub(crate) const USES: &[Use] = &[
             LIMIT,
             INTERNAL,
             REGEX_FLAG,
+            OVERLAY,
+            TEGA_ID,
             SINCE,
             PRESENT,
             IF_MATCH,
@@ -73,7 +83,7 @@ pub(crate) const USES: &[Use] = &[
         ])
         .gives(&[Json("Value"), Events])
         .gives_headers(&[ETAG, LINK])
-        .refuses(&[ARGUMENTS, PATHS, PAST, CONDITION, &[Kind::NoCommand, Kind::Busy]]),
+        .refuses(&[ARGUMENTS, PATHS, PAST, CONDITION, CALLED, &[Kind::NoCommand, Kind::TooLarge]]),
     Use::put("put a value in the place of the node")
         .note("Parents that are missing are made. With `txid` it waits in an open transaction until that is committed.")
         .takes(&[EXPECTED, TEGA_ID, MESSAGE, TXID, EPHEMERAL, IF_MATCH, IF_NONE_MATCH, TEGA_MESSAGE, IDEMPOTENCY_KEY])

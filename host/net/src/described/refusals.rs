@@ -37,6 +37,19 @@ pub(crate) const COMMIT: &[Kind] = &[
     Kind::NoSpace,
 ];
 
+/// Where a plugin is called.
+pub(crate) const CALLED: &[Kind] = &[
+    Kind::BadArguments,
+    Kind::Denied,
+    Kind::Conflict,
+    Kind::Rejected,
+    Kind::CallLimit,
+    Kind::Failed,
+    Kind::Unavailable,
+    Kind::Deadline,
+    Kind::Busy,
+];
+
 /// Where nodes are changed, beside [`COMMIT`].
 pub(crate) const CHANGES: &[Kind] = &[Kind::BadValue, Kind::NotFound, Kind::BelowLeaf];
 

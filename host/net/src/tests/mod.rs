@@ -15,6 +15,7 @@ mod limits;
 mod manage;
 mod metrics;
 mod nodes;
+mod overlay;
 mod past;
 mod patches;
 mod plugins;
