@@ -90,14 +90,14 @@ impl Engine {
 
     /// Calls a method, and counts that.
     async fn ask(&self, method: &Arc<dyn Method>, owner: &str, call: MethodCall) -> Result<String, CallError> {
-        let counted = self.metrics().calls.begin(owner, Some(&call.path));
+        let counted = self.metrics().calls.begin(owner);
         counted.ended(method.call(call).await)
     }
 
     /// Calls the method that a session serves, and counts that.
     async fn ask_session(&self, path: &Path, arguments: Arguments, caller: Arc<Author>) -> Result<String, CallError> {
         let session = self.served_by(path).ok_or_else(|| CallError::NotFound { path: path.clone() })?;
-        let counted = self.metrics().calls.begin("", None);
+        let counted = self.metrics().calls.begin("");
         counted.ended(self.call_session(&session, path, arguments, caller).await)
     }
 }

@@ -171,9 +171,6 @@ pub const VIEW_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// the database.
 pub const CURSORS_MAX: usize = 1024;
 
-/// Methods and views whose calls are counted each, of all plugins together: at half a kilobyte each they cost 1 MB.
-pub const METHODS_COUNTED_MAX: usize = 2048;
-
 /// How long a commit that was refused for lack of space tells that there is none, in milliseconds: who stops sending writes
 /// because of it has to begin again, for only a commit finds out.
 pub const SPACE_LACK_MS: u64 = 10_000;

@@ -29,7 +29,7 @@ impl Engine {
         let author = view.author();
         let owner = author.name.clone().unwrap_or_default();
         let scope = Scope::new(Transaction::new(state, author), Access::ReadOnly, &owner);
-        let counted = self.metrics().calls.begin(&owner, Some(path));
+        let counted = self.metrics().calls.begin(&owner);
         let value = view.value(ViewCall { path: path.clone(), reader, scope }).await;
         counted.ended(value.and_then(|value| {
             let held_bytes = value.as_ref().map_or(0, Value::held_bytes);

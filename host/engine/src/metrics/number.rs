@@ -167,20 +167,20 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// The size that so many of a thousand had at most, about: within a bucket they are taken to be spread evenly, and those above
-    /// all bounds to have the last of them. None where there were none.
+    /// The size that so many of a thousand had at most, rounded up to the bound that is counted by; that of those above all bounds is
+    /// the last of them. None where there were none.
     pub fn quantile(&self, per_mille: u64) -> Option<u64> {
-        let rank = (self.count.saturating_mul(per_mille.min(1000))).div_ceil(1000).max(1);
-        let (mut below, mut from) = (0, 0);
-        for (bound, count) in &self.buckets {
-            let Some(to) = *bound else { break };
-            if below + count >= rank {
-                let share = u128::from(to - from) * u128::from(rank - below) / u128::from(*count);
-                return Some(from + u64::try_from(share).unwrap_or(u64::MAX));
+        let rank = self.count.saturating_mul(per_mille).div_ceil(1000).max(1);
+        let mut passed = 0;
+        let mut longest = None;
+        for &(bound, count) in &self.buckets {
+            longest = bound.or(longest);
+            passed += count;
+            if passed >= rank {
+                return longest;
             }
-            (below, from) = (below + count, to);
         }
-        (self.count > 0).then_some(from)
+        None
     }
 }
 
@@ -194,6 +194,11 @@ impl Histogram {
     /// One of durations, in nanoseconds, with [`DURATION_BOUNDS_NS`].
     pub fn of_durations() -> Self {
         Self::new(&DURATION_BOUNDS_NS)
+    }
+
+    /// One of the durations of calls, in nanoseconds, with [`CALL_BOUNDS_NS`].
+    pub fn of_calls() -> Self {
+        Self::new(&CALL_BOUNDS_NS)
     }
 
     /// Notes one of a size.
@@ -235,15 +240,15 @@ mod tests {
     }
 
     #[test]
-    fn a_quantile_lies_within_the_bucket_that_holds_it() {
+    fn a_quantile_is_the_bound_that_so_many_stay_within() {
         let histogram = Histogram::new(&[10, 20, 40]);
         assert_eq!(histogram.seen().quantile(500), None);
         for size in [1, 2, 11, 12, 13, 14, 21, 22, 23, 100] {
             histogram.observe(size);
         }
         let seen = histogram.seen();
-        let quantiles = [0, 100, 200, 500, 600, 601, 900, 990, 1000].map(|part| seen.quantile(part).unwrap());
-        assert_eq!(quantiles, [5, 5, 10, 17, 20, 26, 40, 40, 40]);
+        let quantiles = [0, 100, 200, 201, 500, 600, 601, 900, 990, 1000].map(|part| seen.quantile(part).unwrap());
+        assert_eq!(quantiles, [10, 10, 10, 20, 20, 20, 40, 40, 40, 40]);
         let one = Histogram::new(&[10]);
         one.observe(3);
         assert_eq!([1, 500, 1000].map(|part| one.seen().quantile(part)), [Some(10); 3]);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tega_engine::metrics::{Counter, Histogram, Seen};
+use tega_engine::metrics::{Counter, Histogram};
 use tega_engine::port::CallsReport;
 
 use crate::failure::Failure;
@@ -39,7 +39,7 @@ impl<'a> Outcome<'a> {
 
 impl Default for Tally {
     fn default() -> Self {
-        Self { errors: Counter::default(), failures: Counter::default(), took: Histogram::of_durations() }
+        Self { errors: Counter::default(), failures: Counter::default(), took: Histogram::of_calls() }
     }
 }
 
@@ -62,30 +62,15 @@ impl Tally {
     /// The same for a person.
     pub(crate) fn report(&self) -> CallsReport {
         let seen = self.took.seen();
+        let quantile_us = |per_mille| seen.quantile(per_mille).map(|took_ns| took_ns.div_ceil(1_000));
         CallsReport {
             calls: seen.count,
             errors: self.errors.get(),
             failures: self.failures.get(),
-            p50_us: quantile_us(&seen, 50),
-            p99_us: quantile_us(&seen, 99),
+            p50_us: quantile_us(500),
+            p99_us: quantile_us(990),
         }
     }
-}
-
-/// The time that so many of a hundred took at most, in microseconds, rounded up to the bound that is counted by; none where there
-/// were no calls.
-fn quantile_us(seen: &Seen, hundredths: u64) -> Option<u64> {
-    let rank = seen.count.checked_mul(hundredths)?.div_ceil(100);
-    let mut passed = 0;
-    let mut longest = None;
-    for &(bound, count) in &seen.buckets {
-        longest = bound.or(longest);
-        passed += count;
-        if count > 0 && passed >= rank {
-            return longest.map(|ns| ns.div_ceil(1_000));
-        }
-    }
-    None
 }
 
 #[cfg(test)]

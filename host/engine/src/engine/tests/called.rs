@@ -184,6 +184,4 @@ async fn calls_are_counted_by_plugin_those_within_another_too() {
         (calls.calls.get(), failed, calls.duration.seen().count)
     };
     assert_eq!((by_plugin.len(), counts("one"), counts("two")), (2, (1, 0, 1), (1, 1, 1)));
-    let report = engine.metrics().calls.of("two", &path("two.run")).unwrap().report();
-    assert_eq!((report.calls, report.errors, report.failures), (1, 1, 0));
 }
