@@ -185,7 +185,7 @@ impl Case {
             return Err(CommitError::Conditions { failed });
         }
         if let Some(reads) = &transaction.reads {
-            reads.check(&state.tree, state.revision())?;
+            reads.check(&state)?;
         }
         let mut candidate = Draft::new(state.tree.clone());
         let mut reads = Reads::default();
@@ -193,7 +193,7 @@ impl Case {
         for Authored { operation, author } in &transaction.operations {
             let exact = operation.reads() || matches!(operation, Operation::Exact(_));
             if operation.reads() {
-                reads.node(&state.tree, operation.path());
+                reads.node(&state, operation.path());
             }
             let owner = operation.owner();
             for change in operation.settled_on(&state).apply(&mut candidate)? {

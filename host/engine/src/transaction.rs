@@ -148,14 +148,19 @@ impl Transaction {
     }
 
     /// The node at a path as it was, with nothing of this transaction; none where there was none. What was does not change, so
-    /// only a version counted from the present one is noted as read.
+    /// only a version counted from the present one, or named by a tag, is noted as read.
     ///
     /// # Errors
     /// [`PastError`].
     pub fn get_at(&mut self, path: &Path, which: &Which) -> Result<Option<Node>, PastError> {
-        let root = Path::from_names(vec![path.root().clone()]);
-        if let (Ok(root), false) = (root, matches!(which, Which::Version(_) | Which::Tag(_))) {
-            self.note_read(&ReadPath::from(root));
+        match (which, &mut self.reads) {
+            (Which::Version(_), _) | (_, None) => {}
+            (Which::Tag(_), Some(reads)) => reads.all(&self.base),
+            (_, Some(_)) => {
+                if let Ok(root) = Path::from_names(vec![path.root().clone()]) {
+                    self.note_read(&ReadPath::from(root));
+                }
+            }
         }
         Ok(self.base.root_at(path.root(), which)?.node_at(path))
     }
@@ -430,7 +435,7 @@ impl Transaction {
             .collect();
         let deciding = self.base.tree.reach(&names);
         if let Ok(node) = Path::from_names(names.into_iter().take(deciding).collect()) {
-            reads.node(&self.base.tree, &node);
+            reads.node(&self.base, &node);
         }
     }
 }

@@ -9,6 +9,7 @@ mod ephemeral;
 mod fixture;
 mod judged;
 mod keyed;
+mod lanes;
 mod past;
 mod pending;
 mod watching;

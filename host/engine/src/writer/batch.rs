@@ -79,15 +79,14 @@ impl<'r> Batch<'r> {
         if let Some(key) = &submission.key {
             self.state.check_key(key).map_err(Refusal::Commit)?;
         }
-        let (tree, revision) = (&self.state.tree, self.state.revision());
-        let failed = condition::failed(&submission.conditions, tree);
+        let failed = condition::failed(&submission.conditions, &self.state.tree);
         if !failed.is_empty() {
             return Err(Refusal::Commit(CommitError::Conditions { failed }));
         }
         if let Some(reads) = &submission.reads {
-            reads.check(tree, revision).map_err(Refusal::Commit)?;
+            reads.check(&self.state).map_err(Refusal::Commit)?;
         }
-        submission.judged.check(tree, revision).map_err(|_| Refusal::JudgedOnStale)
+        submission.judged.check(&self.state).map_err(|_| Refusal::JudgedOnStale)
     }
 
     /// Refuses what locks or pending commits keep the author from. Links and the daemon itself are not kept from anything.
