@@ -13,6 +13,7 @@
 //! imports/        what guests import;  state.rs, work.rs, identity.rs, grants.rs: what the imports know and allow
 //! compile/        from a component to code;  layout.rs: how wasmtime's engine is set up
 //! machine.rs      what all plugins run on: ticker.rs (epochs), threads.rs (long calls), memory.rs (budgets)
+//! inspect/        a plugin's file looked at, without a daemon
 //! kept.rs         plugins' bytes by digest.rs;  private.rs: files that are nobody else's business
 //! journal.rs, stdio.rs               a plugin's lines in the log
 //! bindings.rs     what wasmtime makes of wit/;  convert.rs: its words and the engine's
@@ -40,6 +41,7 @@ mod hook;
 mod host;
 mod identity;
 mod imports;
+mod inspect;
 mod instance;
 mod journal;
 mod keeper;
@@ -69,4 +71,5 @@ mod work;
 pub use compile::{CompileError, Compiler, compile};
 pub use error::StartError;
 pub use host::{Host, HostOptions};
+pub use inspect::{InspectError, InspectedHook, InspectedMethod, Inspection, inspect};
 pub use layout::{Layout, LayoutError};

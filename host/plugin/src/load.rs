@@ -39,7 +39,7 @@ pub(crate) struct Loader {
 #[derive(Clone, Debug)]
 pub(crate) struct Code {
     pub(crate) blueprint: Blueprint,
-    interfaces: Interfaces,
+    pub(crate) interfaces: Interfaces,
     /// The SHA-256 of the file's bytes, in hexadecimal.
     pub(crate) digest: String,
 }
@@ -140,12 +140,12 @@ struct Who {
 }
 
 /// Which import is lacking: wasmtime names it between backticks.
-fn import(error: &wasmtime::Error) -> LoadError {
+pub(crate) fn import(error: &wasmtime::Error) -> LoadError {
     let told = error.to_string();
     let name = told.split('`').nth(1).unwrap_or("something").to_owned();
     LoadError::Import { name, reason: error.root_cause().to_string() }
 }
 
-fn form(error: &wasmtime::Error) -> LoadError {
+pub(crate) fn form(error: &wasmtime::Error) -> LoadError {
     LoadError::Form { reason: format!("{error:#}") }
 }

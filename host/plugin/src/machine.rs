@@ -91,6 +91,11 @@ impl Machine {
         self.linker.instantiate_pre(component)
     }
 
+    /// What imports are linked with.
+    pub(crate) fn linker(&self) -> &Linker<State> {
+        &self.linker
+    }
+
     /// The memory of a new instance.
     pub(crate) fn meter(&self, limit_bytes: usize, holdings: &Arc<Holdings>) -> Meter {
         Meter::new(self.memory.clone(), limit_bytes, Arc::clone(holdings))

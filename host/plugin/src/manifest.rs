@@ -190,7 +190,8 @@ impl Manifest {
         }
     }
 
-    fn parse(text: &str, file: &Path) -> Result<Self, ManifestError> {
+    /// What a file of this text says.
+    pub(crate) fn parse(text: &str, file: &Path) -> Result<Self, ManifestError> {
         let written: Written = toml::from_str(text).map_err(|error| syntax(&error, text, file))?;
         let refused =
             |key: &str, reason: String| ManifestError::Key { file: file.to_owned(), key: key.to_owned(), reason };

@@ -128,6 +128,12 @@ impl Guest {
         self
     }
 
+    /// It imports what no tega offers: `$store` and `$shelf`.
+    pub(crate) fn foreign(mut self) -> Self {
+        self.imports.push_str(FOREIGN_IMPORTS);
+        self
+    }
+
     /// A text, to be named `%name` for its pointer and length together.
     pub(crate) fn text(mut self, name: &'static str, text: &str) -> Self {
         self.texts.push((name, text.to_owned()));
@@ -163,7 +169,11 @@ impl Guest {
         for import in ["tree", "channels", "directory", "log", "settings"] {
             writeln!(world, "import tega:plugin/{import}@0.1.0;").unwrap();
         }
-        if !self.imports.is_empty() {
+        if self.imports.contains("acme:") {
+            resolve.push_str("acme.wit", FOREIGN).unwrap();
+            world.push_str("import acme:things/store@1.0.0;\nimport acme:things/shelf@1.0.0;\n");
+        }
+        if self.imports.contains("wasi:") {
             resolve.push_str("wasi-io.wit", WASI_IO).unwrap();
             resolve.push_str("wasi-cli.wit", WASI_CLI).unwrap();
             world.push_str("import wasi:cli/stdout@0.2.3;\nimport wasi:cli/environment@0.2.3;\n");
@@ -321,6 +331,14 @@ const WASI_IMPORTS: &str = r#"
   (import "wasi:io/streams@0.2.3" "[method]output-stream.blocking-write-and-flush"
     (func $write_out (param i32 i32 i32 i32)))
   (import "wasi:cli/environment@0.2.3" "get-environment" (func $environment (param i32)))"#;
+
+const FOREIGN_IMPORTS: &str = r#"
+  (import "acme:things/store@1.0.0" "get" (func $store (result i32)))
+  (import "acme:things/shelf@1.0.0" "clear" (func $shelf))"#;
+
+const FOREIGN: &str = "package acme:things@1.0.0;
+interface store { get: func() -> u32; }
+interface shelf { resource item; clear: func(); }";
 
 const WASI_IO: &str = "package wasi:io@0.2.3;
 interface error { resource error; }

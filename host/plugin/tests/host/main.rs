@@ -7,6 +7,7 @@ mod calls;
 mod computed;
 mod guest;
 mod hooks;
+mod inspect;
 mod logs;
 mod refusals;
 mod reload;
