@@ -14,6 +14,7 @@
 mod attack;
 mod bad_folder;
 mod bad_input;
+mod compiling;
 mod conformance;
 mod durability;
 mod links;
