@@ -5,6 +5,7 @@
 mod mac;
 
 use serde::{Deserialize, Serialize};
+use tega_plugin::schemars::{self, JsonSchema};
 use tega_plugin::{Changes, Commit, Rejection, Result, own, settings, tree};
 
 /// The table `[settings]` of hello-plugin.toml. A setting that the operator may leave out wants a default.
@@ -19,13 +20,16 @@ fn hello() -> String {
 }
 
 /// The arguments of `hello.greet`. A call without `name` is refused before our code runs, with a message that says so.
-#[derive(Deserialize)]
+///
+/// Its JSON Schema is derived from it, and shown to whoever asks what the method takes.
+#[derive(Deserialize, JsonSchema)]
 struct Greet {
+    /// Whom to greet.
     name: String,
 }
 
 /// Its result.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Greeting {
     text: String,
 }

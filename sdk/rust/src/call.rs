@@ -46,6 +46,10 @@ impl Call {
 }
 
 /// What a function that answers a method may take: any type that serde reads, for the arguments, or the whole [`Call`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be the arguments of a method",
+    note = "it derives `serde::Deserialize`, and is not borrowed; or it is `tega_plugin::Call`"
+)]
 pub trait FromCall: Sized {
     /// Takes what is wanted out of a call.
     ///
@@ -67,41 +71,67 @@ impl FromCall for Call {
     }
 }
 
+/// The arguments of a method that takes none.
+#[derive(Debug)]
+pub struct NoArguments(());
+
+impl FromCall for NoArguments {
+    fn from_call(call: Call) -> Result<Self> {
+        call.args().map(Self)
+    }
+}
+
 /// A function that answers a method; `Form` only tells the two forms apart.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` can't answer a method",
     note = "a method is `fn() -> Result<R>`, `fn(arguments: A) -> Result<R>` or `fn(call: Call) -> Result<R>`",
-    note = "`A` derives `serde::Deserialize` and `R` derives `serde::Serialize`; the error is `tega_plugin::Error`"
+    note = "the error is `tega_plugin::Error`"
 )]
 pub trait Method<Form> {
-    /// Answers a call with JSON text.
+    /// What it takes.
+    type Arguments;
+    /// What it gives.
+    type Answer;
+
+    /// Calls the function.
     ///
     /// # Errors
     ///
-    /// What the function returns, or [`ErrorCode::Invalid`](crate::ErrorCode::Invalid) where the arguments don't fit.
-    fn answer(self, call: Call) -> Result<String>;
+    /// What the function returns.
+    fn invoke(self, arguments: Self::Arguments) -> Result<Self::Answer>;
 }
 
 impl<F, R> Method<()> for F
 where
     F: FnOnce() -> Result<R>,
-    R: Serialize,
 {
-    fn answer(self, call: Call) -> Result<String> {
-        call.args::<()>()?;
-        Ok(serde_json::to_string(&self()?)?)
+    type Arguments = NoArguments;
+    type Answer = R;
+
+    fn invoke(self, _: NoArguments) -> Result<R> {
+        self()
     }
 }
 
 impl<F, A, R> Method<(A,)> for F
 where
     F: FnOnce(A) -> Result<R>,
-    A: FromCall,
-    R: Serialize,
 {
-    fn answer(self, call: Call) -> Result<String> {
-        Ok(serde_json::to_string(&self(A::from_call(call)?)?)?)
+    type Arguments = A;
+    type Answer = R;
+
+    fn invoke(self, arguments: A) -> Result<R> {
+        self(arguments)
     }
+}
+
+/// Answers a call with JSON text.
+pub(crate) fn answer<Form, F>(method: F, call: Call) -> Result<String>
+where
+    F: Method<Form, Arguments: FromCall, Answer: Serialize>,
+{
+    let arguments = FromCall::from_call(call)?;
+    Ok(serde_json::to_string(&method.invoke(arguments)?)?)
 }
 
 #[cfg(test)]
@@ -136,21 +166,21 @@ mod tests {
 
     #[test]
     fn a_method_is_a_function_of_nothing_of_arguments_or_of_the_call() {
-        assert_eq!(nothing.answer(call("[]", "{}")), Ok("null".into()));
-        assert_eq!(sum.answer(call("[]", r#"{"a": 1, "b": 2}"#)), Ok("3".into()));
-        assert_eq!(sum.answer(call("[1]", r#"{"b": 2}"#)), Ok("3".into()));
-        assert_eq!(caller.answer(call("[1]", "{}")), Ok(r#""ada""#.into()));
+        assert_eq!(answer(nothing, call("[]", "{}")), Ok("null".into()));
+        assert_eq!(answer(sum, call("[]", r#"{"a": 1, "b": 2}"#)), Ok("3".into()));
+        assert_eq!(answer(sum, call("[1]", r#"{"b": 2}"#)), Ok("3".into()));
+        assert_eq!(answer(caller, call("[1]", "{}")), Ok(r#""ada""#.into()));
     }
 
     #[test]
     fn wrong_arguments_are_invalid_and_the_message_names_method_and_argument() {
         let check = |positional, named, message: &str| {
-            assert_eq!(sum.answer(call(positional, named)), Err(Error::invalid(message)));
+            assert_eq!(answer(sum, call(positional, named)), Err(Error::invalid(message)));
         };
         check("[]", "{}", "math.sum: missing field `a`");
         check("[1]", "{}", "math.sum: missing field `b`");
         check("[]", r#"{"a": 1, "b": "2"}"#, r#"math.sum: argument `b`: invalid type: string "2", expected u32"#);
-        let error = nothing.answer(call("[]", r#"{"a": 1}"#)).unwrap_err();
+        let error = answer(nothing, call("[]", r#"{"a": 1}"#)).unwrap_err();
         assert_eq!(error, Error::invalid("math.sum: takes no named arguments, but `a` is given"));
     }
 }

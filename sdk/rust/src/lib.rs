@@ -4,7 +4,7 @@
 //! # Map
 //!
 //! - [`plugin!`] names a plugin's parts and exports them; [`Call`] and [`Method`] are a method's side of it, [`Commit`]
-//!   and [`Message`] a subscriber's, [`Changes`] a transform's or guard's.
+//!   and [`Message`] a subscriber's, [`Changes`] a transform's or guard's, [`View`] a view's and [`Tick`] a timer's.
 //! - [`tree`], [`channels`], [`methods`], [`settings`] and [`log`] are what a plugin can do.
 //! - [`Error`] and [`Rejection`] are how it says no; [`path`](mod@path) has the words for paths.
 //! - [`raw`] is the contract itself.
@@ -14,7 +14,10 @@ mod call;
 mod changes;
 mod commit;
 mod error;
+mod handler;
 mod plugin;
+mod schema;
+mod sections;
 
 pub mod channels;
 pub mod log;
@@ -27,15 +30,14 @@ pub mod tree;
 #[doc(hidden)]
 pub mod glue;
 
-#[cfg(feature = "schema")]
-mod schema;
-
-pub use call::{Call, FromCall, Method};
+pub use call::{Call, FromCall, Method, NoArguments};
 pub use changes::Changes;
 pub use error::{Error, Rejection, Result};
+pub use handler::{Handler, Tick, View};
 pub use path::{Path, own};
-#[cfg(feature = "schema")]
-pub use schema::schema;
+/// What derives the JSON Schemas of arguments and results: `#[derive(schemars::JsonSchema)]`.
+pub use schemars;
+pub use sections::{Interval, Paths, Texts};
 
 pub use raw::lifecycle::exports::tega::plugin::lifecycle::StartReason;
 pub use raw::subscriber::exports::tega::plugin::subscriber::{Commit, Message};

@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
+use crate::error::{Error, Result};
+
 /// The names from the root down to a node, at least one.
 pub type Path = Vec<String>;
 
@@ -42,6 +44,57 @@ pub fn own(names: &[impl AsRef<str>]) -> Path {
 pub fn text(path: &[impl AsRef<str>]) -> String {
     let names: Vec<_> = path.iter().map(|name| written(name.as_ref())).collect();
     names.join(".")
+}
+
+/// The path that a text writes: names joined by dots, those that hold a dot, a blank or a quote as JSON strings.
+///
+/// ```
+/// use tega_plugin::path;
+/// assert_eq!(path::parse(r#"hosts."10.0.0.1".name"#)?, ["hosts", "10.0.0.1", "name"]);
+/// # Ok::<(), tega_plugin::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// [`ErrorCode::Invalid`](crate::ErrorCode::Invalid) where the text is no path.
+pub fn parse(text: &str) -> Result<Path> {
+    let wrong = |why: &str| Error::invalid(format!("{text:?} is no path: {why}"));
+    let mut path = Path::new();
+    let mut rest = text;
+    loop {
+        let (name, after) = match rest.starts_with('"') {
+            true => {
+                let mut names = serde_json::Deserializer::from_str(rest).into_iter::<String>();
+                let name = names.next().and_then(std::result::Result::ok);
+                (
+                    name.ok_or_else(|| wrong("a name in quotes does not end, or is no JSON string"))?,
+                    &rest[names.byte_offset()..],
+                )
+            }
+            false => {
+                let end = rest.find('.').unwrap_or(rest.len());
+                let (name, after) = rest.split_at(end);
+                match name {
+                    "" => return Err(wrong("a name is empty; the empty name is written in quotes")),
+                    name if name.contains(['"', '\\']) || name.contains(char::is_whitespace) => {
+                        return Err(wrong("a name with a blank, a quote or a backslash is written in quotes"));
+                    }
+                    name => (name.to_owned(), after),
+                }
+            }
+        };
+        path.push(name);
+        match after.strip_prefix('.') {
+            Some(more) => rest = more,
+            None if after.is_empty() => return Ok(path),
+            None => return Err(wrong("a dot stands after a name in quotes")),
+        }
+    }
+}
+
+/// The path that a text without quotes writes: `hello.greet`.
+pub(crate) fn dotted(text: &str) -> Path {
+    text.split('.').map(str::to_owned).collect()
 }
 
 /// Whether a path is the one that a text without quotes writes: `hello.greet`.
@@ -91,6 +144,21 @@ mod tests {
         check(r#"b"c"#, r#""b\"c""#);
         check("(b)", r#""(b)""#);
         check("grün", "grün");
+    }
+
+    #[test]
+    fn a_text_is_a_path_as_it_is_written() {
+        for names in [&["a"][..], &["a", "b.c", "", " ", "d\"e\\"], &["10.0.0.1/31", "grün"]] {
+            assert_eq!(parse(&super::text(names)), Ok(owned(names)));
+        }
+        let wrong = |text: &str, why: &str| {
+            assert_eq!(parse(text), Err(Error::invalid(format!("{text:?} is no path: {why}"))));
+        };
+        wrong("", "a name is empty; the empty name is written in quotes");
+        wrong("a.", "a name is empty; the empty name is written in quotes");
+        wrong("a b", "a name with a blank, a quote or a backslash is written in quotes");
+        wrong(r#"a."b"c"#, "a dot stands after a name in quotes");
+        wrong(r#"a."b"#, "a name in quotes does not end, or is no JSON string");
     }
 
     #[test]

@@ -58,6 +58,14 @@ part!(
     /// Accepts or refuses commits.
     guard, "with-guard", "::tega_plugin::raw::guard"
 );
+part!(
+    /// Computes nodes when they are read.
+    view, "with-view", "::tega_plugin::raw::view"
+);
+part!(
+    /// Is called at intervals.
+    timer, "with-timer", "::tega_plugin::raw::timer"
+);
 
 /// The words that all parts share.
 pub use lifecycle::tega::plugin::types;

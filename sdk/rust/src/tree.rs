@@ -35,6 +35,17 @@ pub fn get_json(path: &[impl AsRef<str>]) -> Result<Option<String>> {
     tree::get(&path::owned(path)).map_err(Error::from_raw)
 }
 
+/// The value at a path as it was at a version of the path's root: from 0 on, or negative, so many versions back from the
+/// present one (`-1`: before the last change of the root). None where there was nothing then.
+///
+/// # Errors
+///
+/// As [`get`], and [`ErrorCode::NotFound`](crate::ErrorCode::NotFound) where that version is not kept any more.
+pub fn get_at<T: DeserializeOwned>(path: &[impl AsRef<str>], version: i64) -> Result<Option<T>> {
+    let json = tree::get_at(&path::owned(path), version).map_err(Error::from_raw)?;
+    json.map(|json| parse(path, &json)).transpose()
+}
+
 /// The names of the container at a path, in order of their bytes, fetched as they are used. A leaf has none.
 ///
 /// ```no_run
@@ -73,6 +84,16 @@ pub fn put(path: &[impl AsRef<str>], value: &(impl Serialize + ?Sized)) -> Resul
 /// As [`put`].
 pub fn put_json(path: &[impl AsRef<str>], json: &str) -> Result<()> {
     tree::put(&path::owned(path), json).map_err(Error::from_raw)
+}
+
+/// Replaces the node at a path with an *ephemeral* one: it goes when the plugin ends, or the daemon, and the log never
+/// holds its value. For what is true only now, such as that somebody is connected.
+///
+/// # Errors
+///
+/// As [`put`], and [`ErrorCode::Conflict`](crate::ErrorCode::Conflict) where others have put something.
+pub fn put_ephemeral(path: &[impl AsRef<str>], value: &(impl Serialize + ?Sized)) -> Result<()> {
+    tree::put_ephemeral(&path::owned(path), &serde_json::to_string(value)?).map_err(Error::from_raw)
 }
 
 /// Changes the node at a path as RFC 7396 (JSON Merge Patch) says: members that are null go, others are merged.

@@ -1,16 +1,17 @@
 //! A method that books visits, and a subscription that counts them.
 
 use serde::{Deserialize, Serialize};
+use tega_plugin::schemars::{self, JsonSchema};
 use tega_plugin::{Commit, Error, Result, own, tree};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Visit {
     site: String,
     #[serde(default)]
     hours: u32,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Booked {
     hours: u32,
 }
