@@ -27,5 +27,6 @@ mod process;
 mod pubsub;
 mod rules;
 mod server;
+mod shipped;
 mod tour;
 mod watching;

@@ -34,17 +34,21 @@ fn interfaces(guest: &str) -> (BTreeSet<String>, BTreeSet<String>) {
 }
 
 /// Each plugin, and what it exports beside `lifecycle`.
-const PARTS: [(&str, &[&str]); 11] = [
+const PARTS: [(&str, &[&str]); 15] = [
     ("bad-describe", &["methods"]),
     ("forty", &["methods", "subscriber"]),
     ("grow", &["methods"]),
     ("hello-plugin", &["methods", "subscriber", "transform"]),
+    ("hello-timer", &["timer"]),
+    ("hello-view", &["view"]),
     ("liar", &[]),
     ("panic", &["methods", "subscriber"]),
     ("probe", &["methods", "subscriber"]),
-    ("schema-guard", &["guard"]),
+    ("rollup", &["subscriber", "timer"]),
+    ("schema-guard", &["guard", "methods", "subscriber"]),
     ("spin", &["methods", "transform"]),
     ("spin-start", &["methods"]),
+    ("uci", &["methods", "view"]),
     ("wander", &["methods"]),
 ];
 
