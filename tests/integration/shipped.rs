@@ -11,6 +11,8 @@ const ROUTER: &str = include_str!("../../plugins/uci/fixtures/router.json");
 const ROUTER_UCI: &str = include_str!("../../plugins/uci/fixtures/router.uci");
 const ROLLUP: &str = include_str!("../../plugins/rollup/rollup.toml");
 
+const LEASES: &str = include_str!("../../examples/hello-timer/hello-timer.toml");
+
 const GUARD: &str = r#"
 [grants]
 read = ["*"]
@@ -73,12 +75,59 @@ async fn each_number_is_counted_once_in_its_window_over_a_restart() {
     assert_eq!(all.values().last().unwrap()["last"], 20);
 }
 
+/// Waits until a watcher is told of a node whose path ends so.
+async fn told_of(watcher: &mut Socket, end: &str) {
+    loop {
+        let told = watcher.expect("NOTIFY").await;
+        let mut paths = told.as_array().unwrap().iter().filter_map(|item| item["path"].as_str());
+        if paths.any(|path| path.ends_with(end)) {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_window_is_closed_when_its_time_is_over_and_the_oldest_go() {
+    let settings = r#"
+        grants = { read = ["counters", "rollup"], write = ["rollup"] }
+        [settings]
+        close_every = "100ms"
+        series = [{ pattern = "counters.*.rx", window = "1s", keep = 1 }]
+    "#;
+    let server = TestServer::with_plugins(&[("rollup", settings)]).await;
+    let mut watcher = Socket::subscribed(&server, "watcher", "rollup").await;
+    server.put_ok("/counters/eth0/rx", "10").await;
+    told_of(&mut watcher, ".closed").await;
+    let first = server.value("/rollup/counters/eth0/rx").await;
+    assert_eq!(first.as_object().unwrap().values().next().unwrap()["closed"], true, "{first}");
+    assert_eq!(server.get("/plugin/rollup/open").await.status, StatusCode::NOT_FOUND);
+    server.put_ok("/counters/eth0/rx", "20").await;
+    told_of(&mut watcher, "Z").await;
+    let second = server.value("/rollup/counters/eth0/rx").await;
+    assert_ne!(first, second);
+    assert_eq!(second.as_object().unwrap().len(), 1, "{second}");
+}
+
+#[tokio::test]
+async fn leases_that_have_run_out_are_removed_at_a_tick() {
+    let settings = LEASES.replace("every = \"2s\"", "every = \"100ms\"");
+    let server = TestServer::with_plugins(&[("hello-timer", &settings)]).await;
+    let mut watcher = Socket::subscribed(&server, "watcher", "leases").await;
+    server.put_ok("/leases", r#"{"10.0.0.1": {"until": 1704067200}, "10.0.0.2": {"until": 4102444800}}"#).await;
+    watcher.expect("NOTIFY").await;
+    let told = watcher.expect("NOTIFY").await;
+    assert_eq!((&told[0]["ope"], &told[0]["path"]), (&json!("DELETE"), &json!(r#"leases."10.0.0.1""#)), "{told}");
+    assert_eq!(server.value("/leases").await, json!({ "10.0.0.2": { "until": 4_102_444_800_u64 } }));
+}
+
 #[tokio::test]
 async fn settings_that_can_t_be_keep_a_plugin_from_starting_and_are_told() {
     let settings = "[[settings.series]]\npattern = \"a\"\nwindow = \"soon\"\n";
     let server = TestServer::with_plugins(&[("rollup", settings)]).await;
-    let told = server.value("/_plugins").await["rollup"].to_string();
-    assert!(told.contains("the series of a") && told.contains("is no interval"), "{told}");
+    let plugins = server.value("/_plugins").await;
+    let told = &plugins["rollup"];
+    assert_eq!(told["state"], "refused", "{plugins}");
+    assert!(told["reason"].as_str().unwrap().contains("the series of a: \"soon\" is no interval"), "{told}");
 }
 
 #[tokio::test]
