@@ -161,6 +161,7 @@ fn plugin_options(settings: &Settings, data: &Path) -> HostOptions {
         compile_ms_max: settings.plugin_compile_ms_max.unwrap_or(options.compile_ms_max),
         compile_bytes_max: settings.plugin_compile_bytes_max.unwrap_or(options.compile_bytes_max),
         cache_bytes_max: settings.plugin_cache_bytes_max.unwrap_or(options.cache_bytes_max),
+        environment: process::variable,
     }
 }
 

@@ -28,6 +28,12 @@ pub(crate) fn facts() -> ProcessFacts {
     }
 }
 
+/// A variable of the environment, for plugins that are granted it; none where it is no text.
+#[expect(clippy::disallowed_methods, reason = "this crate is where the environment is read")]
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 /// The program that this process runs, to be started again.
 pub(crate) fn program() -> PathBuf {
     // The link leads there even where another version was put in its place meanwhile, which would compile for itself.

@@ -9,9 +9,11 @@ use crate::bindings::described;
 use crate::error::LoadError;
 use crate::exports::Interfaces;
 use crate::grants::{Grants, includes};
+use crate::http::HostGrant;
 use crate::limits::{
     DESCRIBED_MAX, DESCRIBED_REGEXES_MAX, NAME_BYTES_MAX, SUMMARY_BYTES_MAX, TIMER_MS_MAX, TIMER_MS_MIN,
 };
+use crate::wasi::FolderGrant;
 
 /// What a plugin is and does.
 #[derive(Clone, Debug)]
@@ -67,8 +69,9 @@ struct Wishes {
     write: Vec<Pattern>,
     methods: Vec<Pattern>,
     channels: Vec<String>,
-    /// What can't be granted in this version, as `hosts example.org`.
-    not_served: Vec<String>,
+    hosts: Vec<HostGrant>,
+    environment: Vec<String>,
+    folders: Vec<FolderGrant>,
 }
 
 impl Description {
@@ -123,7 +126,14 @@ impl Description {
         }
         let channels = wishes.channels.iter().filter(|wish| !grants.may_publish(wish));
         channels.for_each(|channel| note(format!("channels {channel}")));
-        wishes.not_served.iter().for_each(|wish| note(wish.clone()));
+        let hosts = wishes.hosts.iter().filter(|wish| !grants.hosts.iter().any(|granted| granted.what.includes(wish)));
+        hosts.for_each(|host| note(format!("hosts {host}")));
+        let variables =
+            wishes.environment.iter().filter(|wish| !grants.environment.iter().any(|granted| granted.what == **wish));
+        variables.for_each(|variable| note(format!("environment {variable}")));
+        let folders =
+            wishes.folders.iter().filter(|wish| !grants.folders.iter().any(|granted| granted.what.includes(wish)));
+        folders.for_each(|folder| note(format!("folders {folder}")));
         lacking
     }
 }
@@ -133,20 +143,25 @@ impl Wishes {
         let patterns = |kind: &str, texts: Vec<String>| -> Result<Vec<Pattern>, LoadError> {
             texts.iter().map(|text| pattern(&format!("wish to {kind}"), text)).collect()
         };
-        let named =
-            |kind: &'static str, names: Vec<String>| names.into_iter().map(move |name| format!("{kind} {name}"));
-        let not_served = named("hosts", told.hosts)
-            .chain(named("environment", told.environment))
-            .chain(named("folders", told.folders))
-            .collect();
         Ok(Self {
             read: patterns("read", told.read)?,
             write: patterns("write", told.write)?,
             methods: patterns("call methods", told.methods)?,
             channels: told.channels,
-            not_served,
+            hosts: wishes("hosts", &told.hosts, HostGrant::parse)?,
+            environment: told.environment,
+            folders: wishes("folders", &told.folders, FolderGrant::parse)?,
         })
     }
+}
+
+fn wishes<T, E: std::fmt::Display>(
+    kind: &str,
+    texts: &[String],
+    parse: impl Fn(&str) -> Result<T, E>,
+) -> Result<Vec<T>, LoadError> {
+    let parse = |text: &String| parse(text).map_err(|error| wrong(format!("its wish for {kind}: {text:?} {error}")));
+    texts.iter().map(parse).collect()
 }
 
 fn wrong(reason: impl Into<String>) -> LoadError {

@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::kept::KeptError;
 use crate::limits::FILE_BYTES_MAX;
 use crate::manifest::ManifestError;
+use crate::wasi::FolderError;
 
 /// Why the plugin host can't be started.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +78,14 @@ pub(crate) enum LoadError {
         "exports no tega:plugin/lifecycle@0.1.0, so it is no plugin of tega, or was built without its component type inside"
     )]
     NoLifecycle,
+    #[error(
+        "imports {name}, which is only for plugins that are granted `hosts`; name the hosts that it may reach in {}, \
+         as `[grants]` with `hosts = [\"example.org\"]`, or build the plugin without it",
+        .file.display()
+    )]
+    NoHosts { name: String, file: PathBuf },
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     #[error("imports {name}, which this version of tega does not offer: {reason}")]
     Import { name: String, reason: String },
     #[error("an exported interface is not of the form that tega:plugin 0.1.0 says: {reason}")]

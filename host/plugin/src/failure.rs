@@ -9,6 +9,7 @@ use wasmtime::{PoolConcurrencyLimitError, Trap};
 use wasmtime_wasi::I32Exit;
 
 use crate::memory::Shortage;
+use crate::wasi::FolderError;
 
 /// Why a guest gave no answer. The text is a sentence about "it", the guest.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -33,6 +34,9 @@ pub(crate) enum Failure {
     /// Its exports are not of the types that the contract says.
     #[error("its exports are not of the form that the contract says: {reason}")]
     Form { reason: String },
+    /// A folder that it is granted can't be given.
+    #[error(transparent)]
+    Folder(FolderError),
     /// Its `start` answered with an error.
     #[error("its start failed: {message}")]
     NotStarted { code: ErrorCode, message: String },
@@ -57,6 +61,7 @@ impl Failure {
             | Self::Busy { .. }
             | Self::HeldBack { .. }
             | Self::Form { .. }
+            | Self::Folder(_)
             | Self::NotStarted { .. }
             | Self::NotCommitted(_)
             | Self::Host { .. } => false,

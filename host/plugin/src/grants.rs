@@ -13,6 +13,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tega_engine::port::GrantUse;
 use tega_tree::{Name, Path, Pattern};
 
+use crate::http::{HostGrant, Server};
+use crate::wasi::FolderGrant;
+
 /// What a plugin may do.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Grants {
@@ -20,6 +23,12 @@ pub(crate) struct Grants {
     pub(crate) write: Vec<Granted<Pattern>>,
     pub(crate) methods: Vec<Granted<Pattern>>,
     pub(crate) channels: Vec<Granted<String>>,
+    /// The hosts it may reach over HTTP.
+    pub(crate) hosts: Vec<Granted<HostGrant>>,
+    /// The names of the variables of the daemon's environment that its instances are given.
+    pub(crate) environment: Vec<Granted<String>>,
+    /// The folders of the machine that its instances are given.
+    pub(crate) folders: Vec<Granted<FolderGrant>>,
 }
 
 /// A grant, and how often it was made use of. A clone counts with it.
@@ -74,6 +83,10 @@ impl Grants {
         granted.inspect(|granted| granted.used()).is_some()
     }
 
+    pub(crate) fn may_reach(&self, server: &Server) -> bool {
+        self.hosts.iter().find(|granted| granted.what.covers(server)).inspect(|granted| granted.used()).is_some()
+    }
+
     /// All of them, each as `read inventory`, with how often it was made use of.
     pub(crate) fn uses(&self) -> Vec<GrantUse> {
         fn of<'a, T: fmt::Display>(
@@ -89,6 +102,9 @@ impl Grants {
             .chain(of("write", &self.write))
             .chain(of("methods", &self.methods))
             .chain(of("channels", &self.channels))
+            .chain(of("hosts", &self.hosts))
+            .chain(of("environment", &self.environment))
+            .chain(of("folders", &self.folders))
             .collect()
     }
 }

@@ -37,6 +37,8 @@ pub struct HostOptions {
     pub compile_bytes_max: u64,
     /// The compiled code that is kept, in bytes. Default: 512 MiB.
     pub cache_bytes_max: u64,
+    /// Looks up a variable of the daemon's environment, for plugins that are granted it. Default: there is none.
+    pub environment: fn(&str) -> Option<String>,
 }
 
 impl Default for HostOptions {
@@ -51,6 +53,7 @@ impl Default for HostOptions {
             compile_ms_max: COMPILE_MS_MAX,
             compile_bytes_max: COMPILE_BYTES_MAX,
             cache_bytes_max: CACHE_BYTES_MAX,
+            environment: |_| None,
         }
     }
 }
@@ -86,7 +89,12 @@ impl Host {
     /// Dropped, some plugins may stay entered in the database; it should be stopped then.
     pub async fn start(engine: Engine, options: HostOptions) -> Result<Self, StartError> {
         let machine = Arc::new(Machine::start(&options)?);
-        let loader = Loader { machine, engine: engine.clone(), instances: options.instances.max(1) };
+        let loader = Loader {
+            machine,
+            engine: engine.clone(),
+            environment: options.environment,
+            instances: options.instances.max(1),
+        };
         let (stopping, stop) = watch::channel(false);
         let mut keeper = Keeper::new(loader, options.folders, options.state_folder.as_deref(), stop);
         let (orders, to_come) = mpsc::channel(ORDERS_MAX);

@@ -1,5 +1,6 @@
 //! Who a plugin is and what it may do, as its instances know it.
 
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use tega_engine::{Author, Engine, MailboxId, Owner};
@@ -20,6 +21,8 @@ pub(crate) struct Identity {
     pub(crate) grants: Grants,
     /// Its settings, as a JSON object.
     pub(crate) settings: String,
+    /// The variables of the daemon's environment that it is granted and that there are.
+    pub(crate) environment: Vec<(String, String)>,
     /// The name of the file in which the operator grants and sets.
     pub(crate) manifest_name: String,
     /// Whose its ephemeral nodes are; none while it is described.
@@ -28,4 +31,12 @@ pub(crate) struct Identity {
     pub(crate) engine: Engine,
     /// Where it hears of messages, where it does: it gets none of its own.
     pub(crate) mailbox: OnceLock<MailboxId>,
+}
+
+impl Identity {
+    /// The sentence that names a grant which is lacking.
+    pub(crate) fn lacks(&self, grant: &str, what: &dyn fmt::Display) -> String {
+        let (name, file) = (&self.name, &self.manifest_name);
+        format!("the plugin {name} is not granted `{grant}` for {what}; the operator grants it in {file}")
+    }
 }

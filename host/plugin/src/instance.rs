@@ -3,6 +3,7 @@
 //! Invariant: an instance that failed, or whose call was dropped, is never used again: whoever calls owns it meanwhile.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tega_tree::Path;
@@ -14,12 +15,14 @@ use crate::bindings::{described, types};
 use crate::convert;
 use crate::exports::Exports;
 use crate::failure::Failure;
+use crate::journal::Journal;
 use crate::limits::HANDED_BYTES_MAX;
 use crate::machine::{Machine, Part};
 use crate::memory::Shortage;
 use crate::state::State;
 use crate::threads::Interrupted;
 use crate::ticker::Awake;
+use crate::wasi::Wasi;
 use crate::work::Work;
 
 /// The ticks that a guest runs before it is looked at: the first may come at once, so after the second it ran for a whole one.
@@ -79,14 +82,17 @@ impl Instance {
         time: Time,
     ) -> Result<Self, Failure> {
         let awake = machine.ticker.keep_awake();
-        let state = State::new(part.identity, part.meter, interrupted.clone(), time.deadline);
+        let journal = Arc::new(Journal::new(Arc::clone(&part.identity.lines)));
+        let wasi = Wasi::new(&part.identity, &journal, machine.gate.clone()).await.map_err(Failure::Folder)?;
+        let (pre, indices) = (part.pre.clone(), part.indices.clone());
+        let state = State::new(part, wasi, journal, interrupted.clone(), time);
         let mut store = Store::new(&machine.engine, state);
         store.limiter(|state| &mut state.meter);
         store.set_hostcall_fuel(HANDED_BYTES_MAX);
         store.epoch_deadline_callback(|store| Ok(store.data().at_epoch()));
         store.set_epoch_deadline(FIRST_TICKS);
-        let made = timed(time, part.pre.instantiate_async(&mut store)).await;
-        let loaded = made.map(|instance| part.indices.load(&mut store, &instance));
+        let made = timed(time, pre.instantiate_async(&mut store)).await;
+        let loaded = made.map(|instance| indices.load(&mut store, &instance));
         match loaded {
             Ok(Ok(exports)) => Ok(Self { store, exports, interrupted, time, awake: Some(awake) }),
             Ok(Err(error)) => Err(Failure::Form { reason: format!("{error:#}") }),
@@ -100,17 +106,13 @@ impl Instance {
         self.awake = Some(machine.ticker.keep_awake());
         self.time = time;
         self.interrupted.clear();
-        let state = self.store.data_mut();
-        state.work = work;
-        state.deadline = time.deadline;
-        state.calls_another = false;
-        state.journal.begin_call();
+        self.store.data_mut().begin_call(work, time.deadline);
         self.store.set_epoch_deadline(FIRST_TICKS);
     }
 
     /// Ends a call: lets go of what it worked on.
     pub(crate) fn end(&mut self) {
-        self.store.data_mut().work = None;
+        self.store.data_mut().end_call();
         self.awake = None;
     }
 

@@ -15,7 +15,8 @@
 //! machine.rs      what all plugins run on: ticker.rs (epochs), threads.rs (long calls), memory.rs (budgets)
 //! inspect/        a plugin's file looked at, without a daemon
 //! kept.rs         plugins' bytes by digest.rs;  private.rs: files that are nobody else's business
-//! journal.rs, stdio.rs               a plugin's lines in the log
+//! wasi/           WASI 0.2: outputs, variables, folders;  http/: requests that guests send
+//! journal.rs      a plugin's lines in the log
 //! bindings.rs     what wasmtime makes of wit/;  convert.rs: its words and the engine's
 //! failure.rs      how a guest fails;  error.rs: why a plugin is refused;  limits.rs: every bound, with its reason
 //! ```
@@ -23,7 +24,7 @@
 //! Invariant: no guest stops or panics the daemon, holds a thread of its scheduler for longer than two ticks, or makes a commit
 //! half.
 //! Invariant: whatever is not granted is answered with an error at the call.
-//! Not here: HTTP; who may call what.
+//! Not here: HTTP that comes in; who may call what.
 
 mod bindings;
 mod compile;
@@ -39,6 +40,7 @@ mod folder;
 mod grants;
 mod hook;
 mod host;
+mod http;
 mod identity;
 mod imports;
 mod inspect;
@@ -60,12 +62,12 @@ mod report;
 mod service;
 mod standby;
 mod state;
-mod stdio;
 mod subscriber;
 mod threads;
 mod ticker;
 mod timers;
 mod view;
+mod wasi;
 mod work;
 
 pub use compile::{CompileError, Compiler, compile};

@@ -103,6 +103,32 @@ pub const LOG_LINE_BYTES_MAX: usize = 4 * 1024;
 /// The most lines of one call in the log: the next says that the rest is left out.
 pub const LOG_LINES_MAX: u32 = 1_000;
 
+/// The time a request over HTTP has for its connection, in milliseconds, where its call has more left.
+pub const HTTP_CONNECT_MS: u64 = 10_000;
+
+/// The time a request over HTTP waits for the first byte of its answer, and for the next ones, in milliseconds, where its call
+/// has more left.
+pub const HTTP_SILENCE_MS: u64 = 60_000;
+
+/// The largest body of a request over HTTP and of its answer, in bytes: what a guest may hand over otherwise.
+pub const HTTP_BODY_BYTES_MAX: usize = HANDED_BYTES_MAX;
+
+/// What a guest may write of a request's body at once, in bytes: the daemon holds so much for each body.
+pub const HTTP_CHUNK_BYTES: usize = 64 * 1024;
+
+/// The header fields of one request over HTTP, in bytes of the daemon's memory: servers take 8 to 16 KiB of them.
+pub const HTTP_FIELDS_BYTES_MAX: usize = 32 * 1024;
+
+/// The requests over HTTP that one instance has at once: a guest waits for a few servers together.
+pub const HTTP_REQUESTS_MAX: usize = 16;
+
+/// The requests over HTTP that all plugins have at once: each is a connection, with some hundred kilobytes at most.
+pub const HTTP_TOTAL_REQUESTS_MAX: usize = 256;
+
+/// The streams, files, requests and other things of WASI that one instance holds at once: each may take up to 64 KiB of the
+/// daemon's memory.
+pub const RESOURCES_MAX: usize = 1_024;
+
 /// The shortest interval of a timer, in milliseconds: what is due more often is better done in one tick.
 pub const TIMER_MS_MIN: u64 = 100;
 

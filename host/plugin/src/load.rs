@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use tega_engine::{Author, Engine, Owner};
 use tega_tree::Name;
+use wasmtime::component::Component;
 
 use crate::bindings::described::StartReason;
 use crate::compile::blocking;
@@ -16,7 +17,7 @@ use crate::exports::{Indices, Interfaces};
 use crate::failure::Failure;
 use crate::file::PluginFile;
 use crate::folder::{file_name, manifest_of};
-use crate::grants::Grants;
+use crate::grants::{Granted, Grants};
 use crate::identity::Identity;
 use crate::instance::Time;
 use crate::machine::{Blueprint, Machine};
@@ -25,12 +26,15 @@ use crate::plugin::{Plugin, make};
 use crate::pool::Pool;
 use crate::service::{Lines, Service};
 use crate::threads::Panicked;
+use crate::wasi::FolderGrant;
 
 /// What plugins are loaded into.
 #[derive(Clone, Debug)]
 pub(crate) struct Loader {
     pub(crate) machine: Arc<Machine>,
     pub(crate) engine: Engine,
+    /// Looks up a variable of the daemon's environment.
+    pub(crate) environment: fn(&str) -> Option<String>,
     /// The instances that a plugin may have at once, where its operator says nothing.
     pub(crate) instances: usize,
 }
@@ -40,6 +44,8 @@ pub(crate) struct Loader {
 pub(crate) struct Code {
     pub(crate) blueprint: Blueprint,
     pub(crate) interfaces: Interfaces,
+    /// The interface of `wasi:http` that it imports, where it does.
+    http: Option<String>,
     /// The SHA-256 of the file's bytes, in hexadecimal.
     pub(crate) digest: String,
 }
@@ -62,13 +68,19 @@ impl Loader {
             let interfaces = Interfaces::of(&component)?;
             let pre = machine.link(&component).map_err(|error| import(&error))?;
             let indices = Indices::of(&pre, interfaces).map_err(|error| form(&error))?;
-            Ok(Code { blueprint: Blueprint { pre, indices }, interfaces, digest })
+            let http = imports_http(&component);
+            Ok(Code { blueprint: Blueprint { pre, indices }, interfaces, http, digest })
         };
         blocking(linking).await?
     }
 
     /// Makes an instance aside, which checks the types of its exports, and asks it what it is.
     pub(crate) async fn describe(&self, file: PathBuf, manifest: Manifest, code: Code) -> Result<Draft, LoadError> {
+        // It is linked for all, and used by none that is not granted any: its code outlives what the operator grants it now.
+        if let Some(name) = code.http.clone().filter(|_| manifest.grants.hosts.is_empty()) {
+            return Err(LoadError::NoHosts { name, file: manifest_of(&file) });
+        }
+        FolderGrant::check(&manifest.grants.folders).await?;
         // Who it is, is not known yet; what it may do, does not matter yet.
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let lines = Arc::new(Lines::new(name.clone(), self.engine.clone()));
@@ -124,11 +136,17 @@ impl Loader {
             author: Arc::new(author),
             lines,
             settings: manifest.settings.clone(),
+            environment: self.variables(&manifest.grants.environment),
             manifest_name: file_name(&manifest_of(file)),
             owner,
             engine: self.engine.clone(),
             mailbox: OnceLock::new(),
         }
+    }
+
+    fn variables(&self, granted: &[Granted<String>]) -> Vec<(String, String)> {
+        let found = |name: &String| (self.environment)(name).map(|value| (name.clone(), value));
+        granted.iter().filter_map(|granted| found(&granted.what)).collect()
     }
 }
 
@@ -137,6 +155,13 @@ struct Who {
     author: Author,
     lines: Arc<Lines>,
     owner: Option<Owner>,
+}
+
+/// The interface of `wasi:http` that a component imports.
+fn imports_http(component: &Component) -> Option<String> {
+    let component_type = component.component_type();
+    let mut imports = component_type.imports(component.engine());
+    imports.find(|(name, _)| name.starts_with("wasi:http/")).map(|(name, _)| name.to_owned())
 }
 
 /// Which import is lacking: wasmtime names it between backticks.

@@ -10,6 +10,7 @@ use crate::compile::{Bounds, Cache, CodeSource, Key};
 use crate::error::StartError;
 use crate::exports::Indices;
 use crate::host::HostOptions;
+use crate::http::Gate;
 use crate::identity::Identity;
 use crate::kept::Kept;
 use crate::layout::{Layout, fingerprint};
@@ -25,6 +26,7 @@ use crate::ticker::Ticker;
 pub(crate) struct Machine {
     pub(crate) engine: Engine,
     linker: Linker<State>,
+    pub(crate) gate: Gate,
     pub(crate) ticker: Ticker,
     pub(crate) threads: Threads,
     /// Where the code of plugins comes from.
@@ -64,7 +66,8 @@ impl std::fmt::Debug for Blueprint {
 }
 
 impl Machine {
-    /// Starts the ticker and the threads for guests that run long, and opens the folder of the host's own files.
+    /// Starts the ticker and the threads for guests that run long, and opens the folder of the host's own files. Called on the runtime that
+    /// has a network.
     pub(crate) fn start(options: &HostOptions) -> Result<Self, StartError> {
         let (engine, layout) = Layout::start().map_err(|error| StartError::Engine { reason: error.to_string() })?;
         let mut linker = Linker::new(&engine);
@@ -81,6 +84,7 @@ impl Machine {
             pools: Mutex::default(),
             code: CodeSource::new(layout, options.compiler.clone(), bounds, cache),
             kept,
+            gate: Gate::new(tokio::runtime::Handle::current()),
             engine,
             linker,
         })

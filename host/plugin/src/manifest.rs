@@ -10,6 +10,9 @@
 //! write = ["inventory.*.state"]
 //! methods = ["other.method"]      # patterns of methods it may call
 //! channels = ["alarms"]           # channels it may publish on
+//! hosts = ["example.org"]         # hosts it may reach over HTTP: also host:port, *.example.org
+//! environment = ["HOME"]          # variables of the daemon's environment that it sees
+//! folders = ["/var/lib/x:rw"]     # folders of the machine that it sees, read only without `:rw`
 //!
 //! [limits]
 //! method_ms = 1000                # also describe_ms, start_ms, stop_ms, callback_ms, judge_ms, view_ms, tick_ms
@@ -31,7 +34,9 @@ use tega_engine::port::Policy;
 use tega_tree::Pattern;
 
 use crate::grants::{Granted, Grants};
+use crate::http::HostGrant;
 use crate::limits::{self, CALL_MS_MAX, CALLBACK_TRIES_MAX, INSTANCES_MAX, MANIFEST_BYTES_MAX, MEMORY_BYTES};
+use crate::wasi::FolderGrant;
 
 /// Why a `NAME.toml` is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -240,25 +245,39 @@ impl Limits {
 
 impl WrittenGrants {
     fn parse(self) -> Result<Grants, (&'static str, String)> {
-        let not_yet = [
-            ("grants.hosts", &self.hosts, "reaching hosts over HTTP"),
-            ("grants.environment", &self.environment, "seeing the daemon's environment"),
-            ("grants.folders", &self.folders, "seeing folders"),
-        ];
-        if let Some((key, _, what)) = not_yet.into_iter().find(|(_, granted, _)| !granted.is_empty()) {
-            return Err((key, format!("{what} can't be granted in this version of tega; remove it")));
-        }
         Ok(Grants {
-            read: patterns("grants.read", &self.read)?.into_iter().map(Granted::new).collect(),
-            write: patterns("grants.write", &self.write)?.into_iter().map(Granted::new).collect(),
-            methods: patterns("grants.methods", &self.methods)?.into_iter().map(Granted::new).collect(),
+            read: each("grants.read", &self.read, pattern)?,
+            write: each("grants.write", &self.write, pattern)?,
+            methods: each("grants.methods", &self.methods, pattern)?,
             channels: self.channels.into_iter().map(Granted::new).collect(),
+            hosts: each("grants.hosts", &self.hosts, |text| {
+                HostGrant::parse(text).map_err(|error| format!(" {error}"))
+            })?,
+            environment: each("grants.environment", &self.environment, variable)?,
+            folders: each("grants.folders", &self.folders, |text| {
+                FolderGrant::parse(text).map_err(|error| format!(" {error}"))
+            })?,
         })
     }
 }
 
-fn patterns(key: &'static str, texts: &[String]) -> Result<Vec<Pattern>, (&'static str, String)> {
-    texts.iter().map(|text| Pattern::parse(text).map_err(|error| (key, format!("{text:?}: {error}")))).collect()
+/// The grants of one kind. The reason why a text is none goes on after it.
+fn each<T, E: std::fmt::Display>(
+    key: &'static str,
+    texts: &[String],
+    parse: impl Fn(&str) -> Result<T, E>,
+) -> Result<Vec<Granted<T>>, (&'static str, String)> {
+    let parse = |text: &String| parse(text).map(Granted::new).map_err(|error| (key, format!("{text:?}{error}")));
+    texts.iter().map(parse).collect()
+}
+
+fn pattern(text: &str) -> Result<Pattern, String> {
+    Pattern::parse(text).map_err(|error| format!(": {error}"))
+}
+
+fn variable(name: &str) -> Result<String, &'static str> {
+    let good = !name.is_empty() && !name.contains(['=', '\0']);
+    good.then(|| name.to_owned()).ok_or(" is no name of a variable")
 }
 
 fn syntax(error: &toml::de::Error, text: &str, file: &Path) -> ManifestError {
@@ -339,7 +358,13 @@ mod tests {
             ("[grants]\nread = [\"a..b\"]", "hello.toml, `grants.read`: \"a..b\": not a pattern"),
             ("[grants]\n\nreads = []", "hello.toml, line 3: unknown field `reads`"),
             ("grant = 1", "hello.toml, line 1: unknown field `grant`"),
-            ("[grants]\nhosts = [\"a\"]", "hello.toml, `grants.hosts`: reaching hosts over HTTP can't be granted"),
+            (
+                "[grants]\nhosts = [\"http://a\"]",
+                "hello.toml, `grants.hosts`: \"http://a\" is no host: those look like",
+            ),
+            ("[grants]\nhosts = [\"*\"]", "hello.toml, `grants.hosts`: \"*\" is no host"),
+            ("[grants]\nenvironment = [\"A=B\"]", "hello.toml, `grants.environment`: \"A=B\" is no name of a variable"),
+            ("[grants]\nfolders = [\"etc\"]", "hello.toml, `grants.folders`: \"etc\" is no folder: those look like"),
             ("[limits]\nmethod_ms = 0", "hello.toml, `limits.method_ms`: it is a number of milliseconds from 1"),
             ("instances = 0", "hello.toml, `instances`: it is a number from 1 to 64"),
             ("policy = \"maybe\"", "hello.toml, line 1: unknown variant `maybe`, expected `reject` or `pass`"),

@@ -7,17 +7,17 @@ use std::time::Instant;
 use tega_engine::ErrorCode;
 use tega_tree::{Name, Path};
 use wasmtime::UpdateDeadline;
-use wasmtime::component::ResourceTable;
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::bindings::types;
 use crate::convert::error;
 use crate::grants::covers;
 use crate::identity::Identity;
-use crate::journal::{Journal, Level};
+use crate::instance::Time;
+use crate::journal::Journal;
+use crate::machine::Part;
 use crate::memory::Meter;
-use crate::stdio::Output;
 use crate::threads::Interrupted;
+use crate::wasi::Wasi;
 use crate::work::Work;
 
 /// The data of a store.
@@ -31,25 +31,38 @@ pub(crate) struct State {
     pub(crate) deadline: Instant,
     /// Whether it waits for a method of another now.
     pub(crate) calls_another: bool,
+    pub(crate) wasi: Wasi,
     interrupted: Interrupted,
-    wasi: WasiCtx,
-    table: ResourceTable,
 }
 
 impl State {
     /// For an instance of a plugin, before any call.
-    pub(crate) fn new(identity: Arc<Identity>, meter: Meter, interrupted: Interrupted, deadline: Instant) -> Self {
-        let journal = Arc::new(Journal::new(Arc::clone(&identity.lines)));
-        // Nothing but the two outputs, clocks and random numbers: no environment, no arguments, no folders, no network.
-        let wasi = WasiCtx::builder()
-            .stdout(Output::new(Arc::clone(&journal), Level::Info))
-            .stderr(Output::new(Arc::clone(&journal), Level::Warn))
-            .allow_tcp(false)
-            .allow_udp(false)
-            .allow_ip_name_lookup(false)
-            .build();
-        let table = ResourceTable::new();
-        Self { identity, work: None, meter, journal, deadline, calls_another: false, interrupted, wasi, table }
+    pub(crate) fn new(part: Part, wasi: Wasi, journal: Arc<Journal>, interrupted: Interrupted, time: Time) -> Self {
+        Self {
+            identity: part.identity,
+            work: None,
+            meter: part.meter,
+            journal,
+            deadline: time.deadline,
+            calls_another: false,
+            wasi,
+            interrupted,
+        }
+    }
+
+    /// Begins a call: says what it works on and when its time runs out.
+    pub(crate) fn begin_call(&mut self, work: Option<Work>, deadline: Instant) {
+        self.wasi.outgoing.begin_call(work.as_ref().map(|work| (work.scope().clone(), deadline)));
+        self.work = work;
+        self.deadline = deadline;
+        self.calls_another = false;
+        self.journal.begin_call();
+    }
+
+    /// Ends a call: lets go of what it worked on.
+    pub(crate) fn end_call(&mut self) {
+        self.wasi.outgoing.begin_call(None);
+        self.work = None;
     }
 
     /// What happens when the epoch passes the guest's mark: it stops where its time is over, else lets others run.
@@ -91,23 +104,12 @@ impl State {
 
     /// The error that names a grant which is lacking.
     pub(crate) fn denied(&self, grant: &str, what: &dyn fmt::Display) -> types::Error {
-        let name = &self.identity.name;
-        let file = &self.identity.manifest_name;
-        error(
-            ErrorCode::Denied,
-            format!("the plugin {name} is not granted `{grant}` for {what}; the operator grants it in {file}"),
-        )
+        error(ErrorCode::Denied, self.identity.lacks(grant, what))
     }
 }
 
 fn unusable() -> types::Error {
     error(ErrorCode::Denied, "the tree, channels and methods can't be used while a plugin is described or stopped")
-}
-
-impl WasiView for State {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
-    }
 }
 
 impl fmt::Debug for State {

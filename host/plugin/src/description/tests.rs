@@ -25,8 +25,8 @@ fn told() -> described::Description {
             methods: vec!["x.y".into()],
             channels: vec!["c".into()],
             hosts: vec!["example.org".into()],
-            environment: vec![],
-            folders: vec![],
+            environment: vec!["HOME".into()],
+            folders: vec!["/var/lib/x:rw".into()],
         },
         extra: vec![],
     }
@@ -47,15 +47,26 @@ fn what_is_wished_and_not_granted_is_named() {
     let none = Grants::default();
     assert_eq!(
         description.grants_lacking(&none),
-        ["read b", "read a.*", "write b.c", "methods x.y", "channels c", "hosts example.org"]
+        [
+            "read b",
+            "read a.*",
+            "write b.c",
+            "methods x.y",
+            "channels c",
+            "hosts example.org",
+            "environment HOME",
+            "folders /var/lib/x:rw"
+        ]
     );
     let some = Grants {
         read: vec![Granted::new("a".parse().unwrap())],
         write: vec![Granted::new("**".parse().unwrap())],
         methods: vec![Granted::new("x.*".parse().unwrap())],
         channels: vec![Granted::new("c".into())],
+        hosts: vec![Granted::new(HostGrant::parse("*.org").unwrap())],
+        ..Grants::default()
     };
-    assert_eq!(description.grants_lacking(&some), ["read b", "hosts example.org"]);
+    assert_eq!(description.grants_lacking(&some), ["read b", "environment HOME", "folders /var/lib/x:rw"]);
 }
 
 #[test]
@@ -64,6 +75,14 @@ fn a_wrong_description_is_refused_in_a_sentence() {
     let cases: &[(Spoil, &str)] = &[
         (|told| told.name = "Bad Name!".into(), "describes itself wrongly: \"Bad Name!\" is no name of a plugin"),
         (|told| told.name = String::new(), "describes itself wrongly: \"\" is no name of a plugin"),
+        (
+            |told| told.grants.hosts.push("http://a".into()),
+            "describes itself wrongly: its wish for hosts: \"http://a\" is no host",
+        ),
+        (
+            |told| told.grants.folders.push("x".into()),
+            "describes itself wrongly: its wish for folders: \"x\" is no folder",
+        ),
         (|told| told.version = "1.0".into(), "describes itself wrongly: \"1.0\" is no version"),
         (|told| told.summary = "x".repeat(5000), "describes itself wrongly: the summary of 5000 bytes"),
         (|told| told.methods.push(method(&[])), "describes itself wrongly: the method \"\" has no good path"),
@@ -99,8 +118,8 @@ fn a_wrong_description_is_refused_in_a_sentence() {
             |told| told.timers.push(described::Timer { name: "tick".into(), interval_ms: 1 }),
             "describes itself wrongly: the interval of the timer \"tick\": 1 ms is not from 100 to 604800000",
         ),
-        (|told| told.grants.read = vec!["a".into(); 20_000], "describes itself wrongly: it names 20007 things"),
-        (|told| told.grants.hosts = vec!["a".into(); 20_000], "describes itself wrongly: it names 20007 things"),
+        (|told| told.grants.read = vec!["a".into(); 20_000], "describes itself wrongly: it names 20009 things"),
+        (|told| told.grants.hosts = vec!["a".into(); 20_000], "describes itself wrongly: it names 20009 things"),
         (
             |told| told.grants.read = vec!["~\"a\".~\"b\"".into(); 33],
             "describes itself wrongly: its patterns have 66 regular expressions",

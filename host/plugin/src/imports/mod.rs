@@ -18,7 +18,7 @@ use crate::state::State;
 /// Links all imports of the contract, whatever is granted, and WASI 0.2.
 pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     Imports::add_to_linker::<State, HasSelf<State>>(linker, |state| state)?;
-    wasmtime_wasi::p2::add_to_linker_async(linker)
+    crate::wasi::add_to_linker(linker)
 }
 
 impl types::Host for State {}

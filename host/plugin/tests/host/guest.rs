@@ -122,7 +122,8 @@ impl Guest {
         self
     }
 
-    /// It writes to standard output and reads the environment, through WASI: `$write_out` and `$environment`.
+    /// It writes to standard output, reads the environment, waits and exits, through WASI: `$write_out`, `$environment`, `$alarm`
+    /// with a time in nanoseconds, `$exit` with 0 or 1, and so on.
     pub(crate) fn wasi(mut self) -> Self {
         self.imports.push_str(WASI_IMPORTS);
         self
@@ -176,7 +177,11 @@ impl Guest {
         if self.imports.contains("wasi:") {
             resolve.push_str("wasi-io.wit", WASI_IO).unwrap();
             resolve.push_str("wasi-cli.wit", WASI_CLI).unwrap();
-            world.push_str("import wasi:cli/stdout@0.2.3;\nimport wasi:cli/environment@0.2.3;\n");
+            resolve.push_str("wasi-clocks.wit", WASI_CLOCKS).unwrap();
+            world.push_str(
+                "import wasi:cli/stdout@0.2.3;\nimport wasi:cli/environment@0.2.3;\nimport wasi:cli/exit@0.2.3;\n",
+            );
+            world.push_str("import wasi:cli/stdin@0.2.3;\nimport wasi:clocks/monotonic-clock@0.2.3;\n");
         }
         for export in &self.exports {
             writeln!(world, "export tega:plugin/{export}@0.1.0;").unwrap();
@@ -330,7 +335,13 @@ const WASI_IMPORTS: &str = r#"
   (import "wasi:cli/stdout@0.2.3" "get-stdout" (func $stdout (result i32)))
   (import "wasi:io/streams@0.2.3" "[method]output-stream.blocking-write-and-flush"
     (func $write_out (param i32 i32 i32 i32)))
-  (import "wasi:cli/environment@0.2.3" "get-environment" (func $environment (param i32)))"#;
+  (import "wasi:cli/stdin@0.2.3" "get-stdin" (func $stdin (result i32)))
+  (import "wasi:io/streams@0.2.3" "[method]input-stream.blocking-read" (func $read_in (param i32 i64 i32)))
+  (import "wasi:cli/environment@0.2.3" "get-environment" (func $environment (param i32)))
+  (import "wasi:cli/environment@0.2.3" "get-arguments" (func $arguments (param i32)))
+  (import "wasi:cli/exit@0.2.3" "exit" (func $exit (param i32)))
+  (import "wasi:clocks/monotonic-clock@0.2.3" "subscribe-duration" (func $alarm (param i64) (result i32)))
+  (import "wasi:io/poll@0.2.3" "[method]pollable.block" (func $block (param i32)))"#;
 
 const FOREIGN_IMPORTS: &str = r#"
   (import "acme:things/store@1.0.0" "get" (func $store (result i32)))
@@ -342,9 +353,11 @@ interface shelf { resource item; clear: func(); }";
 
 const WASI_IO: &str = "package wasi:io@0.2.3;
 interface error { resource error; }
+interface poll { resource pollable { block: func(); } }
 interface streams {
   use error.{error};
   variant stream-error { last-operation-failed(error), closed }
+  resource input-stream { blocking-read: func(len: u64) -> result<list<u8>, stream-error>; }
   resource output-stream {
     blocking-write-and-flush: func(contents: list<u8>) -> result<_, stream-error>;
   }
@@ -355,7 +368,21 @@ interface stdout {
   use wasi:io/streams@0.2.3.{output-stream};
   get-stdout: func() -> output-stream;
 }
-interface environment { get-environment: func() -> list<tuple<string, string>>; }";
+interface stdin {
+  use wasi:io/streams@0.2.3.{input-stream};
+  get-stdin: func() -> input-stream;
+}
+interface exit { exit: func(status: result); }
+interface environment {
+  get-environment: func() -> list<tuple<string, string>>;
+  get-arguments: func() -> list<string>;
+}";
+
+const WASI_CLOCKS: &str = "package wasi:clocks@0.2.3;
+interface monotonic-clock {
+  use wasi:io/poll@0.2.3.{pollable};
+  subscribe-duration: func(when: u64) -> pollable;
+}";
 
 const TEMPLATE: &str = r#"
 (module

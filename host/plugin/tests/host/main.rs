@@ -14,3 +14,4 @@ mod reload;
 mod server;
 mod standing;
 mod subscriptions;
+mod wasi;

@@ -25,6 +25,8 @@ async fn a_file_that_does_not_fit_is_refused_in_a_sentence() {
     let store = r#"(import "acme:things/store@1.0.0" (instance (export "get" (func))))"#;
     let newer_tree = r#"(import "tega:plugin/tree@0.2.0" (instance (export "get" (func))))"#;
     let odd_log = r#"(import "tega:plugin/log@0.1.0" (instance (export "shout" (func))))"#;
+    let http = r#"(import "wasi:http/outgoing-handler@0.2.3" (instance (export "handle" (func))))"#;
+    let odd_http = r#"(import "wasi:http/outgoing-handler@0.3.0" (instance (export "f" (func))))"#;
     let no_type = wat::parse_str(r#"(module (func (export "f")))"#).unwrap();
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
         ("text", b"#!/bin/sh".to_vec(), r##"is no WebAssembly: begins with "#!/bin/s""##),
@@ -37,6 +39,17 @@ async fn a_file_that_does_not_fit_is_refused_in_a_sentence() {
         ("unknown", component("", "tega:plugin/oracle@0.1.0", &["f"]), "exports tega:plugin/oracle@0.1.0, which this"),
         ("import", component(store, lifecycle, &["f"]), "imports acme:things/store@1.0.0, which this version"),
         ("newer-tree", component(newer_tree, lifecycle, &["f"]), "imports tega:plugin/tree@0.2.0, which this version"),
+        (
+            "http",
+            component(http, lifecycle, &["f"]),
+            "imports wasi:http/outgoing-handler@0.2.3, which is only for plugins that are granted `hosts`; name the \
+             hosts that it may reach in /",
+        ),
+        (
+            "odd-http",
+            component(odd_http, lifecycle, &["f"]),
+            "imports wasi:http/outgoing-handler@0.3.0, which this version",
+        ),
         ("odd-log", component(odd_log, lifecycle, &["f"]), "imports tega:plugin/log@0.1.0, which this version"),
         ("no-function", component("", lifecycle, &["f"]), "an exported interface is not of the form that tega:plugin"),
         (
@@ -119,12 +132,16 @@ async fn the_operators_file_is_minded() {
         .with("a.wasm", guest())
         .with("a.toml", "enabled = false")
         .with("b.wasm", guest())
-        .with("b.toml", "[grants]\nfolders = ['/']")
+        .with("b.toml", "[grants]\nfolders = ['/no/such/folder']")
         .with("c.wasm", guest())
         .start()
         .await;
     assert!(server.refusal("a.wasm").starts_with("is switched off: `enabled = false` in /"));
-    assert!(server.refusal("b.wasm").contains("/b.toml, `grants.folders`: seeing folders can't be granted"));
+    let refusal = server.refusal("b.wasm");
+    assert_eq!(
+        refusal,
+        "the folder /no/such/folder that it is granted can't be opened: No such file or directory (os error 2)"
+    );
     let report = server.report("good");
     assert_eq!((report.state, report.version.as_deref()), (PluginState::Running, Some("0.1.0")));
     assert_eq!(report.digest.unwrap().len(), 64);
