@@ -25,6 +25,8 @@ mod plugin_commands;
 mod plugins;
 mod process;
 mod pubsub;
+mod reaching;
+mod receiver;
 mod rules;
 mod server;
 mod shipped;

@@ -5,7 +5,8 @@
 //!
 //! - [`plugin!`] names a plugin's parts and exports them; [`Call`] and [`Method`] are a method's side of it, [`Commit`]
 //!   and [`Message`] a subscriber's, [`Changes`] a transform's or guard's, [`View`] a view's and [`Tick`] a timer's.
-//! - [`tree`], [`channels`], [`methods`], [`settings`] and [`log`] are what a plugin can do.
+//! - [`tree`], [`channels`], [`methods`], [`settings`] and [`log`] are what a plugin can do; beyond tega, with the
+//!   feature `wasi`, there are `time`, `random` and `environment`, and with the feature `http`, `http`.
 //! - [`Error`] and [`Rejection`] are how it says no; [`path`](mod@path) has the words for paths.
 //! - [`raw`] is the contract itself.
 
@@ -20,11 +21,19 @@ mod schema;
 mod sections;
 
 pub mod channels;
+#[cfg(feature = "wasi")]
+pub mod environment;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod log;
 pub mod methods;
 pub mod path;
+#[cfg(feature = "wasi")]
+pub mod random;
 pub mod raw;
 pub mod settings;
+#[cfg(feature = "wasi")]
+pub mod time;
 pub mod tree;
 
 #[doc(hidden)]
