@@ -32,3 +32,4 @@ mod server;
 mod shipped;
 mod tour;
 mod watching;
+mod webhook;

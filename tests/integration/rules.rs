@@ -63,6 +63,7 @@ fn the_arrows_between_the_rooms_are_those_that_were_drawn() {
         ("plugins/schema-guard", &["tega-plugin"]),
         ("plugins/rollup", &["tega-plugin"]),
         ("plugins/uci", &["tega-plugin"]),
+        ("plugins/webhook", &["tega-plugin"]),
         ("examples/hello-plugin", &["tega-plugin"]),
         ("examples/hello-timer", &["tega-plugin"]),
         ("examples/hello-view", &["tega-plugin"]),
