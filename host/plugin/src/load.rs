@@ -45,7 +45,7 @@ pub(crate) struct Code {
     pub(crate) blueprint: Blueprint,
     pub(crate) interfaces: Interfaces,
     /// The interface of `wasi:http` that it imports, where it does.
-    http: Option<String>,
+    pub(crate) http: Option<String>,
     /// The SHA-256 of the file's bytes, in hexadecimal.
     pub(crate) digest: String,
 }

@@ -27,8 +27,6 @@ pub(crate) fn run_all() -> Result<()> {
     // The guests of other tests have none of their own.
     let shipped = plugins.iter().filter(|plugin| plugins::is_shipped(plugin)).map(|plugin| plugin.name.as_str());
     let packages: Vec<&str> = shipped.chain(["tega-plugin"]).flat_map(|name| ["--package", name]).collect();
-    let packages =
-        ["--package", "tega-plugin", "--package", "schema-guard", "--package", "webhook", "--package", "hello-plugin"];
     let native = [&["test", "--all-features"][..], &packages, &GUESTS, &GUESTS_TARGET].concat();
     cargo_step("tests of the SDK and the plugins", &native)?;
     cargo_step("lints of the daemon", &["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])?;

@@ -172,7 +172,9 @@ fn link(loader: &Loader, component: &Component, file: &PluginFile) -> Result<(Co
     let interfaces = Interfaces::of(component)?;
     let (pre, missing) = missing::link(loader.machine.linker(), component)?;
     let indices = Indices::of(&pre, interfaces).map_err(|error| form(&error))?;
-    Ok((Code { blueprint: Blueprint { pre, indices }, interfaces, digest: file.digest.to_string() }, missing))
+    let blueprint = Blueprint { pre, indices };
+    // No hosts are granted to it here, and nothing but its description is asked for.
+    Ok((Code { blueprint, interfaces, http: None, digest: file.digest.to_string() }, missing))
 }
 
 /// What plugins are loaded into where there is no daemon: a database in memory that nobody writes to.
@@ -181,7 +183,7 @@ fn loader(compiler: Compiler) -> Result<Loader, String> {
     let machine = Machine::start(&options).map_err(|error| error.to_string())?;
     let (engine, _) = Engine::open(MemoryStorage::default(), &Options::default(), Arc::new(NoTime))
         .map_err(|error| error.to_string())?;
-    Ok(Loader { machine: Arc::new(machine), engine, instances: 1 })
+    Ok(Loader { machine: Arc::new(machine), engine, environment: |_| None, instances: 1 })
 }
 
 /// The clock of a database in which nothing happens.
