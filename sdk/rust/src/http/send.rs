@@ -16,8 +16,14 @@ use crate::time::nanoseconds;
 /// What is read at once, in bytes.
 const PART: u64 = 64 * 1024;
 
+/// The largest body that the daemon sends, in bytes. Past it the connection breaks off, so it is told before.
+const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 pub(super) fn send(request: &Request) -> Result<Response> {
     let url = Url::parse(&request.url)?;
+    if request.body.len() > BODY_BYTES_MAX {
+        return Err(told(&HttpError::HttpRequestBodySize(None), &url));
+    }
     let outgoing = outgoing(request, &url)?;
     let body = if request.body.is_empty() { None } else { outgoing.body().ok() };
     let sending = outgoing_handler::handle(outgoing, options(request)?).map_err(|error| told(&error, &url))?;
@@ -95,7 +101,7 @@ fn read(incoming: IncomingResponse, url: &Url<'_>) -> Result<Response> {
             Ok(part) => response.body.extend(part),
             Err(StreamError::Closed) => break,
             Err(StreamError::LastOperationFailed(error)) => {
-                return Err(broken(&error.to_debug_string(), url));
+                return Err(broken_off(&error.to_debug_string(), url));
             }
         }
     }
@@ -131,6 +137,14 @@ fn method(name: &str) -> Method {
 
 fn unmade(request: &Request, why: &str) -> Error {
     Error::invalid(format!("{} {} is no request: {why}", request.method, request.url))
+}
+
+/// A body that ended too early. What kind of error it is stands in its words alone.
+fn broken_off(error: &str, url: &Url<'_>) -> Error {
+    if error.contains("size exceeds limit") {
+        return told(&HttpError::HttpResponseBodySize(None), url);
+    }
+    broken(error, url)
 }
 
 fn told(error: &HttpError, url: &Url<'_>) -> Error {
