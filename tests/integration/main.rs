@@ -1,6 +1,6 @@
 //! The tests of the whole: a daemon in this process or as a process of its own, and clients that talk to it.
 //!
-//! Plugins come from `target/guests`, where `cargo xtask plugins --tests` puts them.
+//! Plugins come from `target/guests`, where `cargo xtask plugins --tests` puts them, and from `tests/components`.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,6 +15,7 @@ mod attack;
 mod bad_folder;
 mod bad_input;
 mod compiling;
+mod components;
 mod conformance;
 mod durability;
 mod links;

@@ -1,12 +1,16 @@
 //! A daemon in this process, on a free port and a folder of its own.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use reqwest::{Client, Method, StatusCode};
 use serde_json::Value;
 use tega_daemon::{Config, Daemon, Settings};
 use tega_plugin_host::Compiler;
 use tempfile::TempDir;
+
+/// How long a test waits for what must come.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A daemon for one test. Its folder goes with it.
 pub struct TestServer {
@@ -145,6 +149,23 @@ impl TestServer {
         answer.json()
     }
 
+    /// Waits until a path has a value that is as it should be, and gives it.
+    pub async fn until(&self, target: &str, good: impl Fn(&Value) -> bool) -> Value {
+        let mut last = None;
+        let waiting = async {
+            loop {
+                let answer = self.get(target).await;
+                match (answer.status == StatusCode::OK).then(|| answer.json()) {
+                    Some(value) if good(&value) => return value,
+                    _ => last = Some(answer),
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let waited = tokio::time::timeout(PATIENCE, waiting).await;
+        waited.unwrap_or_else(|_| panic!("{target} is not as it should be: {last:?}"))
+    }
+
     /// Writes a path.
     pub async fn put(&self, target: &str, body: impl Into<reqwest::Body>) -> Answer {
         self.send(Method::PUT, target, body).await
@@ -175,14 +196,24 @@ impl TestServer {
     }
 }
 
-/// Copies a guest, built by `cargo xtask plugins --tests`, into a folder of plugins.
+/// Copies a guest into a folder of plugins.
 pub fn add_plugin(folder: &Path, name: &str, settings: &str) {
-    let built = guest(name);
-    std::fs::copy(&built, folder.join(format!("{name}.wasm")))
-        .unwrap_or_else(|error| panic!("{}: {error}; run `cargo xtask plugins --tests` first", built.display()));
+    std::fs::write(folder.join(format!("{name}.wasm")), guest_bytes(name)).unwrap();
     if !settings.is_empty() {
         std::fs::write(folder.join(format!("{name}.toml")), settings).unwrap();
     }
+}
+
+/// The bytes of a guest: built by `cargo xtask plugins --tests`, or kept compressed beside its source where that is in another
+/// language.
+pub fn guest_bytes(name: &str) -> Vec<u8> {
+    let kept = workspace().join("tests/components").join(name).join(format!("{name}.wasm.zst"));
+    if let Ok(kept) = std::fs::read(kept) {
+        return zstd::decode_all(&kept[..]).unwrap();
+    }
+    let built = guest(name);
+    std::fs::read(&built)
+        .unwrap_or_else(|error| panic!("{}: {error}; run `cargo xtask plugins --tests` first", built.display()))
 }
 
 /// Where a guest was built.

@@ -5,7 +5,10 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use wasmparser::{Validator, WasmFeatures};
+use wasi_preview1_component_adapter_provider::{
+    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME as WASI_0_1, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER as ADAPTER,
+};
+use wasmparser::{Imports, Parser, Payload, Validator, WasmFeatures};
 use wit_component::ComponentEncoder;
 
 use crate::digest::Digest;
@@ -68,13 +71,29 @@ impl Kind {
     }
 }
 
-/// Makes a component of a core module with its component type inside: what cargo puts out.
+/// Makes a component of a core module with its component type inside: what cargo and compilers of C put out. Where that imports
+/// WASI 0.1, it gets WASI 0.2 for it.
 fn encode(module: &[u8]) -> Result<Vec<u8>, LoadError> {
     // The encoder takes for granted that the module is whole.
     let mut validator = Validator::new_with_features(WasmFeatures::all());
     validator.validate_all(module).map_err(|error| LoadError::Damaged { reason: error.to_string() })?;
-    let encoded = ComponentEncoder::default().validate(true).module(module).and_then(|mut encoder| encoder.encode());
+    let encoded = ComponentEncoder::default().validate(true).module(module).and_then(|encoder| {
+        // Only there: it brings imports of its own, which may be others than the module's.
+        let mut encoder = if imports_wasi_0_1(module) { encoder.adapter(WASI_0_1, ADAPTER)? } else { encoder };
+        encoder.encode()
+    });
     encoded.map_err(|error| LoadError::Encode { reason: format!("{error:#}") })
+}
+
+fn imports_wasi_0_1(module: &[u8]) -> bool {
+    let is_wasi = |imports: &Imports<'_>| match imports {
+        Imports::Single(_, import) => import.module == WASI_0_1,
+        Imports::Compact1 { module, .. } | Imports::Compact2 { module, .. } => *module == WASI_0_1,
+    };
+    Parser::new(0).parse_all(module).any(|payload| match payload {
+        Ok(Payload::ImportSection(imports)) => imports.into_iter().flatten().any(|imports| is_wasi(&imports)),
+        _ => false,
+    })
 }
 
 /// The first bytes, for a person.
