@@ -15,7 +15,12 @@ pub struct Socket(Stream);
 impl Socket {
     /// Opens a socket and begins a session.
     pub async fn session(server: &TestServer, name: &str) -> Self {
-        let (stream, _) = connect_async(server.socket_url()).await.unwrap();
+        Self::session_at(&server.socket_url(), name).await
+    }
+
+    /// The same with a daemon elsewhere: the URL of its WebSocket.
+    pub async fn session_at(url: &str, name: &str) -> Self {
+        let (stream, _) = connect_async(url).await.unwrap();
         let mut socket = Self(stream);
         socket.send(&format!("SESSION {name} local")).await;
         let ack = socket.frame().await;

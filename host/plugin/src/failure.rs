@@ -8,6 +8,7 @@ use tega_tree::Path;
 use wasmtime::{PoolConcurrencyLimitError, Trap};
 use wasmtime_wasi::I32Exit;
 
+use crate::limits::HANDED_BYTES_MAX;
 use crate::memory::Shortage;
 use crate::wasi::FolderError;
 
@@ -81,7 +82,7 @@ impl Failure {
         let what = match (error.downcast_ref::<Trap>(), error.downcast_ref::<I32Exit>()) {
             (Some(trap), _) => format!("it trapped: {}", trap.to_string().trim_start_matches("wasm trap: ")),
             (None, Some(exit)) => format!("it exited with the code {}", exit.0),
-            (None, None) => error.root_cause().to_string(),
+            (None, None) => told_otherwise(error.root_cause().to_string()),
         };
         let reason = match shortage {
             Some(Shortage::Instance(limit)) => format!("it wanted more memory than its limit of {limit} bytes; {what}"),
@@ -110,4 +111,12 @@ impl Failure {
     pub(crate) fn of_hook(&self) -> HookError {
         HookError::Unavailable { reason: self.to_string() }
     }
+}
+
+/// What wasmtime tells without a type of its own, in words for whoever runs the plugin.
+fn told_otherwise(told: String) -> String {
+    if told.contains("fuel allocated for hostcalls has been exhausted") {
+        return format!("it handed over more than {HANDED_BYTES_MAX} bytes at once, or was to be handed");
+    }
+    told
 }

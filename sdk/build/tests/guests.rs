@@ -24,23 +24,26 @@ fn interfaces(guest: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     let DecodedWasm::Component(resolve, world) = decode(&component).expect("a component") else {
         panic!("{guest} is no component")
     };
+    let world = &resolve.worlds[world];
+    // One waits and prints through WASI, as interpreted ones do.
+    let is_wasi = |key: &_| guest == "hostile" && resolve.name_world_key(key).starts_with("wasi:");
     let short = |key| {
         let name = resolve.name_world_key(key);
         let short = name.strip_prefix("tega:plugin/").and_then(|name| name.strip_suffix("@0.1.0"));
         short.unwrap_or_else(|| panic!("{guest} has {name}, which is not of the contract")).to_owned()
     };
-    let world = &resolve.worlds[world];
-    (world.exports.keys().map(short).collect(), world.imports.keys().map(short).collect())
+    (world.exports.keys().map(short).collect(), world.imports.keys().filter(|key| !is_wasi(key)).map(short).collect())
 }
 
 /// Each plugin, and what it exports beside `lifecycle`.
-const PARTS: [(&str, &[&str]); 15] = [
+const PARTS: [(&str, &[&str]); 17] = [
     ("bad-describe", &["methods"]),
     ("forty", &["methods", "subscriber"]),
     ("grow", &["methods"]),
     ("hello-plugin", &["methods", "subscriber", "transform"]),
     ("hello-timer", &["timer"]),
     ("hello-view", &["view"]),
+    ("hostile", &["methods", "subscriber", "transform", "guard", "view", "timer"]),
     ("liar", &[]),
     ("panic", &["methods", "subscriber"]),
     ("probe", &["methods", "subscriber"]),
@@ -48,6 +51,7 @@ const PARTS: [(&str, &[&str]); 15] = [
     ("schema-guard", &["guard", "methods", "subscriber"]),
     ("spin", &["methods", "transform"]),
     ("spin-start", &["methods"]),
+    ("swap", &["methods", "subscriber", "transform"]),
     ("uci", &["methods", "view"]),
     ("wander", &["methods"]),
 ];
