@@ -67,7 +67,7 @@ fn the_arrows_between_the_rooms_are_those_that_were_drawn() {
         ("examples/hello-plugin", &["tega-plugin"]),
         ("examples/hello-timer", &["tega-plugin"]),
         ("examples/hello-view", &["tega-plugin"]),
-        ("tests/bench", &["tega-engine", "tega-log", "tega-tree"]),
+        ("tests/bench", &["tega-engine", "tega-log", "tega-plugin-host", "tega-tree"]),
         ("tests/fuzz", &["tega-engine", "tega-log", "tega-net", "tega-tree"]),
         ("tests/xtask", &["tega-build"]),
     ] {

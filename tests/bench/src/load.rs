@@ -18,6 +18,9 @@ use crate::samples::{Samples, number};
 /// The keys that each connection writes in turn.
 const KEYS_EACH: usize = 100;
 
+/// What tells that there is no body.
+const EMPTY: &[u8] = b"content-length: 0\r\n";
+
 /// How to drive a server.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Settings {
@@ -42,6 +45,8 @@ pub(crate) enum Protocol {
     Http,
     /// SET of redis.
     Resp,
+    /// A call of a method of the guest `probe`.
+    Call,
 }
 
 /// What a load came to.
@@ -67,6 +72,7 @@ fn arguments(settings: &Settings, program: &Path) -> Command {
     let protocol = match settings.protocol {
         Protocol::Http => "http",
         Protocol::Resp => "resp",
+        Protocol::Call => "call",
     };
     let mut command = process::on_core(Core::Client, program);
     command.args(["load", "--protocol", protocol, "--address", &settings.address.to_string()]);
@@ -162,16 +168,26 @@ impl Protocol {
                  content-length: {}\r\n\r\n\"{value}\"",
                 bytes + 2
             ),
+            Self::Call => {
+                let body = format!(r#"{{"kwargs":{{"text":"{value}"}}}}"#);
+                format!(
+                    "POST /_rpc?path=probe.echo HTTP/1.1\r\nhost: bench\r\naccept: application/json\r\n\
+                     content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+                    body.len()
+                )
+            }
             Self::Resp => format!("*3\r\n$3\r\nSET\r\n$22\r\nbench:name-{key:011}\r\n${bytes}\r\n{value}\r\n"),
         }
         .into_bytes()
     }
 
-    /// Whether an answer is there whole. No answer to a write has a body here.
+    /// Whether an answer is there whole. No answer to a write has a body here; that to a call is an object, a bare server's none.
     fn is_whole(self, answer: &[u8]) -> Result<bool> {
         let (good, end) = match self {
             Self::Http => ("HTTP/1.1 200", "\r\n\r\n"),
             Self::Resp => ("+OK", "\r\n"),
+            Self::Call if answer.windows(EMPTY.len()).any(|window| window == EMPTY) => ("HTTP/1.1 200", "\r\n\r\n"),
+            Self::Call => ("HTTP/1.1 200", "[]}}"),
         };
         if !answer.ends_with(end.as_bytes()) {
             return Ok(false);

@@ -14,7 +14,7 @@
 //! copies.rs     snapshots and backups while writing goes on
 //! network.rs    tega and redis, each behind its own protocol
 //! process.rs    starting and ending other programs;  slow.rs: making every sync of theirs last
-//! watch/        what is measured of watchers
+//! watch/        what is measured of watchers;  plugins/: and of plugins
 //! load.rs       the load generator, a process of its own;  bare.rs: a server that stores nothing
 //! ```
 //!
@@ -30,6 +30,7 @@ mod disk;
 mod load;
 mod memory;
 mod network;
+mod plugins;
 mod process;
 mod replay;
 mod samples;
@@ -56,6 +57,8 @@ enum Command {
     Store(store::Settings),
     /// Measures watchers: thousands at once, the fan-out to them, one that never reads.
     Watch(watch::Settings),
+    /// Measures plugins: calls, commits that they judge, loading and replacing, memory.
+    Plugins(plugins::Settings),
     /// Watches and writes; started by `watch`.
     #[command(hide = true)]
     Crowd(watch::crowd::Crowd),
@@ -80,6 +83,7 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Store(settings) => store::measure(&settings),
         Command::Watch(settings) => watch::measure(&settings),
+        Command::Plugins(settings) => plugins::measure(&settings),
         Command::Crowd(crowd) => watch::crowd::run(&crowd),
         Command::Fan(settings) => watch::fan::run(&settings),
         Command::Load(settings) => load::run(&settings),

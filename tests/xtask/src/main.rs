@@ -22,7 +22,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Builds in release and measures: `cargo xtask bench store`, with --quick for a short run. Gates nothing.
+    /// Builds in release and measures: `cargo xtask bench store` (or watch, plugins), with --quick for a short run. Gates nothing.
     Bench {
         /// What is measured, and how; `cargo xtask bench help` lists it.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
