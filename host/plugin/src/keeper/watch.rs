@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 
 /// Hints that something may have changed in some folders.
@@ -23,7 +23,12 @@ impl Hints {
     pub(super) fn new(folders: &[PathBuf]) -> Self {
         let changed = Arc::new(Notify::new());
         let told = Arc::clone(&changed);
-        let watcher = notify::recommended_watcher(move |_| told.notify_one());
+        let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            // Whoever looks at a folder reads it, which is an event as well: that would make it look again, for ever.
+            if !event.is_ok_and(|event| event.kind.is_access()) {
+                told.notify_one();
+            }
+        });
         let watcher = watcher.inspect_err(|error| {
             tracing::info!(%error, "the system tells of no changes in the plugin folders; they are looked at now and then");
         });
@@ -59,5 +64,26 @@ impl Hints {
     /// None is lost.
     pub(super) async fn next(&self) {
         self.changed.notified().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_change_is_a_hint_and_a_look_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let hints = Hints::new(&[folder.path().to_owned()]);
+        let hinted = |ms| tokio::time::timeout(Duration::from_millis(ms), hints.next());
+        std::fs::write(folder.path().join("a.wasm"), "1").unwrap();
+        hinted(20_000).await.unwrap();
+        // What the write led to besides is heard within the first of these.
+        while hinted(200).await.is_ok() {}
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        std::fs::read(folder.path().join("a.wasm")).unwrap();
+        assert!(hinted(200).await.is_err());
     }
 }
