@@ -72,7 +72,7 @@ async fn each_number_is_counted_once_in_its_window_over_a_restart() {
     let all = windows.as_object().unwrap();
     let sum = |of: &str| all.values().map(|window| window[of].as_u64().unwrap()).sum::<u64>();
     assert_eq!((sum("count"), sum("sum")), (3, 60), "{windows}");
-    assert_eq!(all.values().last().unwrap()["last"], 20);
+    assert_eq!(all.values().next_back().unwrap()["last"], 20);
 }
 
 /// Waits until a watcher is told of a node whose path ends so.

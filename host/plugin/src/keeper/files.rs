@@ -115,7 +115,7 @@ impl Files {
                 Due::Never => {}
             }
         }
-        forgotten.iter().for_each(|file| drop(self.seen.remove(file)));
+        self.seen.retain(|file, _| !forgotten.contains(file));
         look
     }
 

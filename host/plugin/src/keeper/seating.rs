@@ -49,12 +49,18 @@ pub(super) struct Unstarted {
     bytes: Option<Arc<PluginFile>>,
 }
 
+/// A version that was made, with the service that it is for.
+type Made = (Arc<Service>, Arc<Plugin>);
+
 impl Keeper {
     /// Takes what a file holds into service, in the place of what was there.
     pub(super) async fn seat(&mut self, file: &Path, why: &Why) -> Result<(), LoadError> {
         let (draft, bytes) = match self.load(file, why).await? {
             Loaded::Draft(draft, bytes) => (draft, bytes),
-            Loaded::Same(digest) => return Ok(self.stays(file, &digest)),
+            Loaded::Same(digest) => {
+                self.stays(file, &digest);
+                return Ok(());
+            }
         };
         let Some((service, plugin)) = self.version(*draft)? else { return Ok(()) };
         plugin.warm_up().await.map_err(LoadError::Start)?;
@@ -248,7 +254,7 @@ impl Keeper {
     }
 
     /// Makes a version of a draft, to be started; none where the plugin is disabled.
-    fn version(&mut self, draft: Draft) -> Result<Option<(Arc<Service>, Arc<Plugin>)>, LoadError> {
+    fn version(&mut self, draft: Draft) -> Result<Option<Made>, LoadError> {
         let (name, file) = (draft.description.name.clone(), draft.file.clone());
         let seated = self.board.seat(&name);
         if let Some(other) = seated.as_ref().filter(|seat| seat.file != file && self.files.is_present(&seat.file)) {
