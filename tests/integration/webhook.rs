@@ -66,7 +66,8 @@ async fn a_receiver_that_fails_for_a_while_gets_every_commit_in_order() {
 #[tokio::test]
 async fn what_a_receiver_refuses_for_good_is_counted_and_the_next_goes_on() {
     let receiver =
-        Receiver::start(|received| answer(if values(std::slice::from_ref(received))[0] == 1 { 410 } else { 200 }, "")).await;
+        Receiver::start(|received| answer(if values(std::slice::from_ref(received))[0] == 1 { 410 } else { 200 }, ""))
+            .await;
     let server = TestServer::with_plugins(&[("webhook", &settings(&receiver, "mode = 'structured'"))]).await;
     server.put_ok("/inventory/n", "1").await;
     server.put_ok("/inventory/n", "2").await;

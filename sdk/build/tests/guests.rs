@@ -25,8 +25,9 @@ fn interfaces(guest: &str) -> (BTreeSet<String>, BTreeSet<String>) {
         panic!("{guest} is no component")
     };
     let world = &resolve.worlds[world];
-    // One waits and prints through WASI, as interpreted ones do.
-    let is_wasi = |key: &_| guest == "hostile" && resolve.name_world_key(key).starts_with("wasi:");
+    // These wait and print, or send requests, through WASI.
+    let is_wasi =
+        |key: &_| ["hostile", "reach", "webhook"].contains(&guest) && resolve.name_world_key(key).starts_with("wasi:");
     let short = |key| {
         let name = resolve.name_world_key(key);
         let short = name.strip_prefix("tega:plugin/").and_then(|name| name.strip_suffix("@0.1.0"));
@@ -36,7 +37,7 @@ fn interfaces(guest: &str) -> (BTreeSet<String>, BTreeSet<String>) {
 }
 
 /// Each plugin, and what it exports beside `lifecycle`.
-const PARTS: [(&str, &[&str]); 17] = [
+const PARTS: [(&str, &[&str]); 19] = [
     ("bad-describe", &["methods"]),
     ("forty", &["methods", "subscriber"]),
     ("grow", &["methods"]),
@@ -47,6 +48,7 @@ const PARTS: [(&str, &[&str]); 17] = [
     ("liar", &[]),
     ("panic", &["methods", "subscriber"]),
     ("probe", &["methods", "subscriber"]),
+    ("reach", &["methods", "guard"]),
     ("rollup", &["subscriber", "timer"]),
     ("schema-guard", &["guard", "methods", "subscriber"]),
     ("spin", &["methods", "transform"]),
@@ -54,6 +56,7 @@ const PARTS: [(&str, &[&str]); 17] = [
     ("swap", &["methods", "subscriber", "transform"]),
     ("uci", &["methods", "view"]),
     ("wander", &["methods"]),
+    ("webhook", &["subscriber"]),
 ];
 
 #[test]
