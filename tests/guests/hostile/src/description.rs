@@ -45,7 +45,8 @@ pub(crate) fn description() -> Description {
     let commits = || Subscription::Commits(name.clone());
     let timers = settings().get("timers").and_then(Value::as_u64).unwrap_or(u64::from(At::Tick.is_asked()));
     // Another method than its own, where that is asked for.
-    let answers: Vec<String> = setting("answers").split('.').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    let answers: Vec<String> =
+        setting("answers").split('.').filter(|name| !name.is_empty()).map(str::to_owned).collect();
     let channel = At::Message.list(Subscription::Channel(name.clone()));
     let subscriptions = [At::Commit.list(commits()), At::Gap.list(commits()), channel].concat();
     Description {

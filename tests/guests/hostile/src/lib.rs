@@ -69,7 +69,10 @@ impl subscriber::Guest for Hostile {
 impl transform::Guest for Hostile {
     fn transform(_: Vec<Change>, _: Author) -> Result<Vec<transform::Edit>, Rejection> {
         commit(At::Transform);
-        Ok(huge(At::Transform).map(|text| transform::Edit { index: 0, value: format!("{text:?}") }).into_iter().collect())
+        Ok(huge(At::Transform)
+            .map(|text| transform::Edit { index: 0, value: format!("{text:?}") })
+            .into_iter()
+            .collect())
     }
 }
 
