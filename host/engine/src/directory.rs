@@ -89,8 +89,16 @@ impl Directory {
     /// # Errors
     /// [`DirectoryError`]; then all is as it was.
     pub fn replace_plugin(&self, name: &str, entries: Entries) -> Result<(), DirectoryError> {
+        self.replace_plugins(&[name], entries)
+    }
+
+    /// The same in the place of all that several plugins had: one that changes its name takes the place of what it was.
+    ///
+    /// # Errors
+    /// [`DirectoryError`]; then all is as it was.
+    pub fn replace_plugins(&self, names: &[&str], entries: Entries) -> Result<(), DirectoryError> {
         self.change(|table| {
-            table.remove(name);
+            names.iter().for_each(|name| table.remove(name));
             for (path, method) in entries.methods {
                 table.check(EntryKind::Method, &path)?;
                 table.methods.insert(path, method);
@@ -103,14 +111,14 @@ impl Directory {
         })
     }
 
-    /// Whether a plugin could enter methods and views at these paths in the place of all that it has. Nothing is changed, so
+    /// Whether methods and views could be entered at these paths in the place of all that these plugins have. Nothing is changed, so
     /// another may come before it.
     ///
     /// # Errors
     /// [`DirectoryError`], as [`Directory::replace_plugin`] would give it, but not where these paths clash with each other.
-    pub fn check(&self, name: &str, methods: &[Path], views: &[Path]) -> Result<(), DirectoryError> {
+    pub fn check(&self, names: &[&str], methods: &[Path], views: &[Path]) -> Result<(), DirectoryError> {
         let mut table = Table::clone(&self.0.table.load());
-        table.remove(name);
+        names.iter().for_each(|name| table.remove(name));
         methods.iter().try_for_each(|path| table.check(EntryKind::Method, path))?;
         views.iter().try_for_each(|path| table.check(EntryKind::View, path))
     }

@@ -258,7 +258,7 @@ impl Engine {
         let spent = Spent::default();
         let mut takes_turns = self.0.lanes.are_occupied(&roots);
         for _ in 0..JUDGEMENTS_MAX {
-            if takes_turns && turn.is_none() && !transaction.at_start {
+            if takes_turns && turn.is_none() && transaction.starting.is_empty() {
                 turn = Some(self.0.lanes.turn(&roots).await?);
             }
             let state = self.state();

@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tega_tree::{Change, Draft, Name, Path, Value};
 
+use crate::limits::CALL_DEPTH_MAX;
 use crate::operation::{Authored, Operation};
 use crate::port::{Access, Edit, Guard, HookError, HookPlace, Judged, Scope, Spent, Transform};
 use crate::reads::Reads;
@@ -111,6 +112,7 @@ impl Hooks {
             if matching.is_empty() {
                 continue;
             }
+            check_starts(place, transaction)?;
             let scope = judged.scope.clone();
             let edits = transform.transform(judged).await.map_err(|error| refused(place, error))?;
             case.note(scope);
@@ -122,6 +124,7 @@ impl Hooks {
             if matching.is_empty() {
                 continue;
             }
+            check_starts(place, transaction)?;
             let scope = judged.scope.clone();
             guard.check(judged).await.map_err(|error| refused(place, error))?;
             case.note(scope);
@@ -140,7 +143,18 @@ impl Hooks {
 
 /// Whether a transform or guard is asked about a transaction: all are, but those of a plugin about what its own start wrote.
 fn is_asked(place: &HookPlace, transaction: &Transaction) -> bool {
-    !(transaction.at_start && transaction.author.is_plugin(&place.owner))
+    transaction.starting.is_empty() || !transaction.author.is_plugin(&place.owner)
+}
+
+/// That a start is not judged by a plugin which is started for that very judgement, and that not too many are for one another.
+fn check_starts(place: &HookPlace, transaction: &Transaction) -> Result<(), CommitError> {
+    let starting = &transaction.starting;
+    if starting.contains(&place.owner) || starting.len() >= CALL_DEPTH_MAX {
+        let reason =
+            format!("it is wanted for the start of a plugin that is started for it: {}", starting.join(" -> "));
+        return Err(CommitError::JudgeUnavailable { by: place.owner.clone(), reason });
+    }
+    Ok(())
 }
 
 fn touches(place: &HookPlace, path: &Path) -> bool {
@@ -162,6 +176,8 @@ fn refused(place: &HookPlace, error: HookError) -> CommitError {
 /// A transaction while it is judged.
 struct Case {
     state: Arc<State>,
+    /// As that of the transaction.
+    starting: Vec<String>,
     author: Arc<Author>,
     spent: Spent,
     changes: Vec<Resolved>,
@@ -203,7 +219,8 @@ impl Case {
                 changes.push(Resolved { change, exact, parents_anew });
             }
         }
-        Ok(Self { state, author: Arc::clone(&transaction.author), spent, changes, candidate, reads })
+        let starting = transaction.starting.clone();
+        Ok(Self { state, starting, author: Arc::clone(&transaction.author), spent, changes, candidate, reads })
     }
 
     /// The changes that concern a transform or guard: their places, and what it is shown.
@@ -217,7 +234,8 @@ impl Case {
             .unzip();
         let mut view = Transaction::new(Arc::clone(&self.state), Arc::clone(&self.author)).tracking_reads();
         view.draft = self.candidate.clone();
-        let scope = Scope::new(view, Access::ReadOnly, &place.owner);
+        let mut scope = Scope::new(view, Access::ReadOnly, &place.owner);
+        scope.chain.splice(0..0, self.starting.iter().cloned());
         (matching, Judged { changes, author: Arc::clone(&self.author), spent: self.spent.clone(), scope })
     }
 

@@ -54,7 +54,8 @@ pub struct Transaction {
     pub(crate) reads: Option<Reads>,
     pub(crate) message: Option<String>,
     pub(crate) hops: u32,
-    pub(crate) at_start: bool,
+    /// The plugins that are being started for one another, this one last; none where it is no start.
+    pub(crate) starting: Vec<String>,
     irrevocable: bool,
     pub(crate) acts: Vec<Act>,
     pub(crate) confirmation: Option<Confirmation>,
@@ -73,7 +74,7 @@ impl Transaction {
             reads: None,
             message: None,
             hops: 0,
-            at_start: false,
+            starting: Vec::new(),
             irrevocable: false,
             acts: Vec::new(),
             confirmation: None,
@@ -98,10 +99,11 @@ impl Transaction {
 
     /// Makes it what the start of a plugin's instance writes. The plugin's own transforms and guards are not asked about it,
     /// because they can't run before it is made; and it waits for no other commit that is judged, because it may be made while
-    /// that one waits for this instance.
+    /// that one waits for this instance. The chain is of the plugins that are started for one another, this one last: a start that
+    /// is judged by one of them would go on for ever.
     #[must_use]
-    pub fn at_start(mut self) -> Self {
-        self.at_start = true;
+    pub fn at_start(mut self, chain: Vec<String>) -> Self {
+        self.starting = chain;
         self
     }
 

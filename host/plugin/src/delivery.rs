@@ -66,7 +66,7 @@ pub(crate) async fn deliver<C: Call>(
             None => transaction,
         };
         let scope = Scope::new(transaction, Access::Full, plugin.name());
-        let ask = Ask { scope: scope.clone(), shown: Arc::new([]), limit_ms, wait: Wait::Forever };
+        let ask = Ask { scope: scope.clone(), shown: Arc::new([]), limit_ms, own_ms: limit_ms, wait: Wait::Forever };
         match plugin.ask(ask, call()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return Err(Undelivered::Error(words(error.message))),
@@ -84,6 +84,13 @@ pub(crate) async fn deliver<C: Call>(
         match engine.commit(transaction).await {
             Ok(_) => return Ok(Delivered::Wrote),
             Err(CommitError::Stale { .. }) if may_repeat => attempt += 1,
+            // None of these is the plugin's fault, and each passes.
+            Err(
+                error @ (CommitError::JudgeUnavailable { .. }
+                | CommitError::Busy
+                | CommitError::Unsettled
+                | CommitError::NoSpace { .. }),
+            ) => return Err(Undelivered::Busy(error.to_string())),
             Err(error) => return Err(Undelivered::Error(error.to_string())),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use tega_engine::DirectoryError;
+use tega_engine::{CommitError, DirectoryError};
 
 use crate::compile::CompileError;
 use crate::failure::Failure;
@@ -41,7 +41,13 @@ impl LoadError {
 
     /// Whether it is because of what another plugin has.
     pub(crate) fn is_clash(&self) -> bool {
-        matches!(self, Self::NameTaken { .. } | Self::Directory(_))
+        match self {
+            Self::NameTaken { .. } | Self::Directory(_) => true,
+            Self::Start(Failure::NotCommitted(error)) => {
+                matches!(error, CommitError::JudgeUnavailable { .. } | CommitError::Busy | CommitError::Unsettled)
+            }
+            _ => false,
+        }
     }
 
     /// Whether the operator wanted it so.

@@ -57,7 +57,7 @@ impl Hook {
             return Err(HookError::Unavailable { reason });
         }
         let wait = Wait::Beyond(Duration::from_millis(JUDGE_WAIT_MS));
-        let ask = Ask { scope, shown: Arc::clone(&self.shown), limit_ms, wait };
+        let ask = Ask { scope, shown: Arc::clone(&self.shown), limit_ms, own_ms: judge_ms, wait };
         let asked = self.plugin.ask(ask, |instance| {
             Box::pin(async move {
                 let begun = Instant::now();

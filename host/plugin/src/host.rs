@@ -124,10 +124,11 @@ impl Host {
         let services = self.0.desk.board.services();
         for service in &services {
             self.0.engine.directory().remove_plugin(service.name());
-            self.0.engine.hooks().remove_plugin(service.name());
         }
         let tasks = services.iter().flat_map(|service| service.take_tasks());
         futures_util::future::join_all(tasks).await;
+        // What they wrote was judged still.
+        services.iter().for_each(|service| self.0.engine.hooks().remove_plugin(service.name()));
         let wait = Duration::from_millis(DRAIN_MS);
         let plugins = services.iter().filter_map(|service| service.replace(None));
         futures_util::future::join_all(plugins.map(|plugin| async move { plugin.close(wait).await })).await;

@@ -1,7 +1,7 @@
 //! Who a plugin is and what it may do, as its instances know it.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use tega_engine::{Author, Engine, MailboxId, Owner};
 
@@ -30,7 +30,7 @@ pub(crate) struct Identity {
     /// The database.
     pub(crate) engine: Engine,
     /// Where it hears of messages, where it does: it gets none of its own.
-    pub(crate) mailbox: OnceLock<MailboxId>,
+    pub(crate) mailbox: Option<MailboxId>,
 }
 
 impl Identity {

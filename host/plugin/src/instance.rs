@@ -55,6 +55,11 @@ impl Time {
         }
     }
 
+    /// The same where others used some of its own time up.
+    pub(crate) fn blamed_for(self, own_ms: u64) -> Self {
+        Self { blamed: self.blamed.max(Instant::now() + Duration::from_millis(own_ms / 2)), ..self }
+    }
+
     /// That the time ran out.
     fn late(&self) -> Failure {
         Failure::Deadline { limit_ms: self.limit_ms, own: Instant::now() >= self.blamed }
@@ -71,6 +76,8 @@ pub(crate) struct Instance {
     interrupted: Interrupted,
     time: Time,
     awake: Option<Awake>,
+    /// That of its pool when it was made.
+    pub(crate) era: u64,
 }
 
 impl Instance {
@@ -94,7 +101,7 @@ impl Instance {
         let made = timed(time, pre.instantiate_async(&mut store)).await;
         let loaded = made.map(|instance| indices.load(&mut store, &instance));
         match loaded {
-            Ok(Ok(exports)) => Ok(Self { store, exports, interrupted, time, awake: Some(awake) }),
+            Ok(Ok(exports)) => Ok(Self { store, exports, interrupted, time, awake: Some(awake), era: 0 }),
             Ok(Err(error)) => Err(Failure::Form { reason: format!("{error:#}") }),
             Err(Failed::Wasm(error)) => Err(no_instance(&mut store, &error, time)),
             Err(Failed::Late) => Err(time.late()),

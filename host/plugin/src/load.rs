@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use tega_engine::{Author, Engine, Owner};
+use tega_engine::{Author, Engine, MailboxId, Owner};
 use tega_tree::Name;
 use wasmtime::component::Component;
 
@@ -84,7 +84,8 @@ impl Loader {
         // Who it is, is not known yet; what it may do, does not matter yet.
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let lines = Arc::new(Lines::new(name.clone(), self.engine.clone()));
-        let who = Who { author: Author::plugin(name, String::new(), code.digest.clone()), lines, owner: None };
+        let who =
+            Who { author: Author::plugin(name, String::new(), code.digest.clone()), lines, owner: None, mailbox: None };
         let identity = self.identity(&file, &manifest, who);
         let meter = self.machine.meter(manifest.limits.memory_bytes, &Arc::default());
         let part = code.blueprint.part(Arc::new(identity), meter);
@@ -109,7 +110,8 @@ impl Loader {
         let author = Author::plugin(description.name.clone(), description.version.clone(), code.digest.clone());
         let pool = Arc::new(Pool::new(manifest.instances.unwrap_or(self.instances)));
         self.machine.enter_pool(&pool);
-        let who = Who { author, lines: Arc::clone(&service.vitals.lines), owner: Some(service.owner()) };
+        let lines = Arc::clone(&service.vitals.lines);
+        let who = Who { author, lines, owner: Some(service.owner()), mailbox: Some(service.mailbox_id()) };
         Plugin {
             identity: Arc::new(self.identity(&file, &manifest, who)),
             vitals: Arc::clone(&service.vitals),
@@ -121,11 +123,12 @@ impl Loader {
             code,
             pool,
             reason: Mutex::new(reason),
+            began: OnceLock::new(),
         }
     }
 
     fn identity(&self, file: &Path, manifest: &Manifest, who: Who) -> Identity {
-        let Who { author, lines, owner } = who;
+        let Who { author, lines, owner, mailbox } = who;
         let name = author.name.clone().unwrap_or_default();
         let own = tega_tree::Path::from_names(vec![Name::from("plugin"), Name::from(name.as_str())]);
         let granted = manifest.grants.clone();
@@ -140,7 +143,7 @@ impl Loader {
             manifest_name: file_name(&manifest_of(file)),
             owner,
             engine: self.engine.clone(),
-            mailbox: OnceLock::new(),
+            mailbox,
         }
     }
 
@@ -155,6 +158,7 @@ struct Who {
     author: Author,
     lines: Arc<Lines>,
     owner: Option<Owner>,
+    mailbox: Option<MailboxId>,
 }
 
 /// The interface of `wasi:http` that a component imports.

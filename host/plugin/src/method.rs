@@ -56,7 +56,7 @@ impl PluginMethod {
             named: arguments.named,
             caller: convert::author(&caller),
         };
-        let ask = Ask { scope, shown: Arc::new([]), limit_ms, wait };
+        let ask = Ask { scope, shown: Arc::new([]), limit_ms, own_ms: limit_ms, wait };
         let begun = Instant::now();
         let answer = self.plugin.ask(ask, |instance| Box::pin(async move { instance.method(&called).await })).await;
         self.tally.note(begun.elapsed(), Outcome::of(&answer));

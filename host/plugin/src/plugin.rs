@@ -1,11 +1,11 @@
 //! One version of a plugin, loaded: takes an instance, makes a call of it within its bounds, and keeps or drops the instance.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use tega_engine::port::{Access, Scope};
-use tega_engine::{CommitError, Transaction};
+use tega_engine::{CommitError, Position, Transaction};
 use tega_tree::Pattern;
 
 use crate::bindings::described::StartReason;
@@ -38,6 +38,8 @@ pub(crate) struct Plugin {
     pub(crate) pool: Arc<Pool>,
     /// Why its next instance is started.
     pub(crate) reason: Mutex<StartReason>,
+    /// Where the database stood before it was started first.
+    pub(crate) began: OnceLock<Position>,
     /// What its operator set beside grants and limits.
     pub(crate) conduct: Conduct,
 }
@@ -51,6 +53,8 @@ pub(crate) struct Ask {
     pub(crate) shown: Arc<[Pattern]>,
     /// The time it has, in milliseconds.
     pub(crate) limit_ms: u64,
+    /// The time it has where nobody else used some of it up, in milliseconds: for that it is blamed.
+    pub(crate) own_ms: u64,
     /// How long it waits for a place.
     pub(crate) wait: Wait,
 }
@@ -83,13 +87,13 @@ impl Plugin {
         T: Send + 'static,
         F: for<'a> FnOnce(&'a mut Instance) -> BoxFuture<'a, Result<T, Failure>> + Send + 'static,
     {
-        let Ask { mut scope, shown, limit_ms, wait } = ask;
+        let Ask { mut scope, shown, limit_ms, own_ms, wait } = ask;
         let _place = self.pool.place(wait).await?;
         let mut instance = match self.pool.take_idle() {
             Some(instance) => instance,
             None => self.fresh(Some(&scope)).await?,
         };
-        let time = Time::within(limit_ms, scope.deadline)?;
+        let time = Time::within(limit_ms, scope.deadline)?.blamed_for(own_ms);
         scope.deadline = Some(time.deadline);
         instance.begin(&self.machine, Some(Work::new(scope, shown)), time);
         let interrupted = instance.interrupted();
@@ -113,7 +117,7 @@ impl Plugin {
     /// What the plugin keeps in memory may be of a database that is gone: its instances are started anew.
     pub(crate) fn reset(&self) {
         self.next_start(StartReason::Reset);
-        self.stop_all(self.pool.drain_idle());
+        self.stop_all(self.pool.renew());
     }
 
     /// Another version is in service: calls under way finish, and its instances are stopped.
@@ -128,8 +132,11 @@ impl Plugin {
         }
     }
 
-    /// Makes the first instance, so that a plugin which does not start is known at once.
+    /// Makes the first instance, so that a plugin which does not start is known at once. Of the commits after this it hears, where it
+    /// heard of none before.
     pub(crate) async fn warm_up(&self) -> Result<(), Failure> {
+        // It is made once.
+        let _ = self.began.set(self.identity.engine.state().position.clone());
         let _place = self.pool.place(Wait::Forever).await?;
         let instance = self.fresh(None).await?;
         self.keep(instance);
@@ -152,31 +159,36 @@ impl Plugin {
     /// Makes an instance, starts it, and commits what its start did.
     async fn fresh(&self, caller: Option<&Scope>) -> Result<Instance, Failure> {
         let mut attempt = 1;
+        let reason = self.start_reason();
         loop {
-            let (instance, transaction) = self.started(caller).await?;
+            let started = self.started(caller, reason).await;
+            let (instance, transaction) = started.inspect_err(|_| self.next_start(reason))?;
             let may_repeat = attempt < STALE_ATTEMPTS_MAX && !transaction.is_irrevocable();
             match self.identity.engine.commit(transaction).await {
                 Ok(_) => return Ok(instance),
                 Err(CommitError::Stale { .. }) if may_repeat => attempt += 1,
-                Err(error) => return Err(Failure::NotCommitted(error)),
+                Err(error) => {
+                    self.next_start(reason);
+                    return Err(Failure::NotCommitted(error));
+                }
             }
         }
     }
 
-    async fn started(&self, caller: Option<&Scope>) -> Result<(Instance, Transaction), Failure> {
+    async fn started(&self, caller: Option<&Scope>, reason: StartReason) -> Result<(Instance, Transaction), Failure> {
         let caller_deadline = caller.and_then(|scope| scope.deadline);
         let time = Time::within(self.limits.start_ms, caller_deadline)?;
+        let era = self.pool.era();
         let mut instance = self.instance(time).await?;
+        instance.era = era;
         let author = Arc::clone(&self.identity.author);
-        let transaction = self.identity.engine.begin_as(author).tracking_reads().at_start();
+        // What the start calls, and what judges it, is part of the chain of calls that this instance is made for.
+        let chain = caller.map_or_else(|| vec![self.name().to_owned()], |scope| scope.chain.clone());
+        let transaction = self.identity.engine.begin_as(author).tracking_reads().at_start(chain.clone());
         let mut scope = Scope::new(transaction, Access::Full, self.name());
-        if let Some(caller) = caller {
-            // What the start calls is part of the chain of calls that this instance is made for.
-            scope.chain.clone_from(&caller.chain);
-        }
+        scope.chain = chain;
         scope.deadline = Some(time.deadline);
         instance.begin(&self.machine, Some(Work::new(scope.clone(), Arc::new([]))), time);
-        let reason = self.start_reason();
         let interrupted = instance.interrupted();
         let running = async move {
             let answer = instance.start(reason).await;

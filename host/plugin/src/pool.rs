@@ -2,7 +2,7 @@
 //!
 //! Invariant: a nested call never waits for a place, so plugins that call each other can't wait for each other.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -32,6 +32,8 @@ pub(crate) struct Pool {
     places: Arc<Semaphore>,
     /// The one used last at the end: it is the warmest.
     idle: Mutex<Vec<Instance>>,
+    /// Counts up when the instances of before are of no use any more.
+    era: AtomicU64,
     /// Nothing is kept any more: another version is in service.
     retired: AtomicBool,
     closed: AtomicBool,
@@ -48,6 +50,7 @@ impl Pool {
             size,
             places: Arc::new(Semaphore::new(size)),
             idle: Mutex::default(),
+            era: AtomicU64::new(0),
             retired: AtomicBool::new(false),
             closed: AtomicBool::new(false),
         }
@@ -85,7 +88,11 @@ impl Pool {
     /// Keeps an instance for later, or gives it back where there are enough.
     pub(crate) fn keep(&self, instance: Instance) -> Option<Instance> {
         let mut idle = self.idle();
-        if self.retired.load(Ordering::Acquire) || self.is_closed() || idle.len() >= self.size {
+        if instance.era != self.era()
+            || self.retired.load(Ordering::Acquire)
+            || self.is_closed()
+            || idle.len() >= self.size
+        {
             return Some(instance);
         }
         idle.push(instance);
@@ -95,6 +102,17 @@ impl Pool {
     /// Takes all warm instances out.
     pub(crate) fn drain_idle(&self) -> Vec<Instance> {
         std::mem::take(&mut *self.idle())
+    }
+
+    /// The era now: who makes an instance notes it before.
+    pub(crate) fn era(&self) -> u64 {
+        self.era.load(Ordering::Acquire)
+    }
+
+    /// From now on no instance that was made before is kept. Gives the warm ones.
+    pub(crate) fn renew(&self) -> Vec<Instance> {
+        self.era.fetch_add(1, Ordering::AcqRel);
+        self.drain_idle()
     }
 
     /// From now on no instance is kept. Gives the warm ones. Calls that found this version before still finish, or get an instance

@@ -50,6 +50,7 @@ impl Timers {
                 }
             };
             tokio::select! {
+                biased;
                 changed = versions.changed() => if changed.is_err() { return },
                 () = tokio::time::sleep_until(due) => self.tick(plugin, timer, due).await,
             }

@@ -26,7 +26,13 @@ impl PluginView {
         let ViewCall { path, reader, scope } = call;
         let plugin = &self.0;
         let limit_ms = plugin.limits.view_ms;
-        let ask = Ask { scope, shown: Arc::new([]), limit_ms, wait: Wait::For(Duration::from_millis(limit_ms)) };
+        let ask = Ask {
+            scope,
+            shown: Arc::new([]),
+            limit_ms,
+            own_ms: limit_ms,
+            wait: Wait::For(Duration::from_millis(limit_ms)),
+        };
         let (asked, reader) = (path.clone(), convert::author(&reader));
         let answer = plugin.ask(ask, |instance| Box::pin(async move { instance.value(&asked, &reader).await })).await;
         let owner = || plugin.name().to_owned();

@@ -24,7 +24,7 @@ impl channels::Host for State {
             author: Arc::clone(&self.identity.author),
             // Written anew: a message is one line.
             body: value(&body)?.to_json(),
-            sender: self.identity.mailbox.get().copied(),
+            sender: self.identity.mailbox,
             hops: 0,
         };
         let published = self.work()?.transaction()?.publish(message);

@@ -53,6 +53,16 @@ pub(super) enum Event {
     Gone(PathBuf),
 }
 
+impl Event {
+    /// The file that is to be loaded, where one is.
+    pub(super) fn file(&self) -> Option<&PathBuf> {
+        match self {
+            Self::Changed(file, _) | Self::Settled(file, _) => Some(file),
+            Self::Gone(_) => None,
+        }
+    }
+}
+
 /// What a look at the folders gave.
 #[derive(Debug, Default)]
 pub(super) struct Look {
@@ -124,7 +134,15 @@ impl Files {
         let first = self.look(now);
         // Whatever stands still by now has stood still for long.
         let later = self.look(now + Duration::from_millis(GONE_MS + SETTLE_BROKEN_MS));
-        Look { events: [first.events, later.events].concat(), lost: first.lost, found: first.found, ..later }
+        // What is gone is told once, what changed until it is taken.
+        let gone = first.events.into_iter().filter(|event| matches!(event, Event::Gone(_)));
+        Look { events: gone.chain(later.events).collect(), lost: first.lost, found: first.found, ..later }
+    }
+
+    /// The file was there before the daemon was started: where it is not any more, that is to be told.
+    pub(super) fn expect(&mut self, file: &Path) {
+        let now = Instant::now();
+        self.seen.entry(file.to_owned()).or_insert_with(|| Seen::new(now));
     }
 
     /// When something has stood still for long enough, at the earliest.
@@ -140,6 +158,7 @@ impl Files {
     /// The file was changed while it was taken: it has to stand still again.
     pub(super) fn moved(&mut self, file: &Path, now: Instant) {
         if let Some(seen) = self.seen.get_mut(file) {
+            seen.taken = None;
             seen.note(Stamp::of(file), now);
         }
     }

@@ -30,6 +30,7 @@ use files::{Event, Files, Stamp};
 use standing::Standings;
 use watch::Hints;
 
+use crate::compile::blocking;
 use crate::error::LoadError;
 use crate::folder;
 use crate::journal::one_line;
@@ -75,8 +76,13 @@ enum Why {
     Changed,
     /// The operator said so.
     Ordered,
-    /// The operator goes back to a version of this digest.
-    Back(String),
+    /// The operator goes back to a version.
+    Back {
+        /// Its digest.
+        digest: String,
+        /// That of the file now, which is passed over; empty where it can't be read.
+        file: String,
+    },
 }
 
 impl Keeper {
@@ -112,10 +118,11 @@ impl Keeper {
                 tracing::warn!("{} grants and sets nothing: there is no {plugin} beside it", file.display());
             }
         }
-        let events = self.look_at_once();
-        self.stand_by(&events);
+        let look = self.files.look_at_once(Instant::now());
+        self.stand_by(&look.events, &look.lost);
+        self.tell_of_folders(&look.lost, &look.found);
         let mut entered = Vec::new();
-        for event in events {
+        for event in look.events {
             let (Event::Changed(file, stamp) | Event::Settled(file, stamp)) = event else { continue };
             self.files.taken(&file, stamp);
             match self.seat_unstarted(&file).await {
@@ -265,28 +272,24 @@ impl Keeper {
     }
 
     fn disable(&mut self, name: &str) -> Result<PluginReport, PluginsError> {
-        let file = self.file_of(name)?;
+        let seat = self.board.seat(name).ok_or_else(|| self.not_found(name))?;
         self.standings.change(name, |standing| {
             standing.disabled = true;
-            standing.file = file;
+            standing.file = seat.file;
         });
-        self.take_out(
-            name,
-            Condition::Disabled("the operator disabled it; `tega plugin enable` takes it in again".to_owned()),
-        );
+        self.take_out(name, Condition::Disabled(seating::DISABLED.to_owned()));
         tracing::info!(target: "tega::plugin", plugin = name, "it is disabled, and out of service");
         self.shown(name)
     }
 
     async fn enable(&mut self, name: &str) -> Result<PluginReport, PluginsError> {
         let file = self.file_of(name)?;
-        let back = self.standings.of(name).filter(|standing| standing.passed_over.is_some());
-        let why = match back.and_then(|standing| standing.version.as_ref()) {
-            Some(version) => Why::Back(version.digest.clone()),
-            None => Why::Ordered,
-        };
         self.standings.change(name, |standing| standing.disabled = false);
-        self.load_ordered(&file, name, &why).await
+        if let Some(service) = self.board.service(name).filter(|service| service.current().is_some()) {
+            service.vitals.health.forgive();
+            return self.shown(name);
+        }
+        self.load_ordered(&file, name, &Why::Changed).await
     }
 
     async fn rollback(&mut self, name: &str) -> Result<PluginReport, PluginsError> {
@@ -298,7 +301,10 @@ impl Keeper {
         let Some(previous) = standing.and_then(|standing| standing.previous.clone()) else {
             return Err(PluginsError::NoVersionBefore { name: name.to_owned() });
         };
-        self.load_ordered(&file, name, &Why::Back(previous.digest)).await
+        let (path, digest) = (file.clone(), previous.digest);
+        let read = blocking(move || crate::file::read(&path)).await;
+        let held = read.ok().and_then(Result::ok).map_or_else(String::new, |read| read.digest.to_string());
+        self.load_ordered(&file, name, &Why::Back { digest, file: held }).await
     }
 
     async fn load_ordered(&mut self, file: &Path, name: &str, why: &Why) -> Result<PluginReport, PluginsError> {
@@ -321,12 +327,15 @@ impl Keeper {
     fn file_of(&self, name: &str) -> Result<PathBuf, PluginsError> {
         let seated = self.board.seat(name).map(|seat| seat.file);
         let file = seated.or_else(|| self.board.refused_named(name));
-        file.ok_or_else(|| PluginsError::NotFound { name: name.to_owned(), known: self.board.names() })
+        file.ok_or_else(|| self.not_found(name))
     }
 
     fn shown(&self, name: &str) -> Result<PluginReport, PluginsError> {
-        let not_found = || PluginsError::NotFound { name: name.to_owned(), known: self.board.names() };
-        self.board.show(name).ok_or_else(not_found)
+        self.board.show(name).ok_or_else(|| self.not_found(name))
+    }
+
+    fn not_found(&self, name: &str) -> PluginsError {
+        PluginsError::NotFound { name: name.to_owned(), known: self.board.names() }
     }
 
     /// Files that clashed with what another plugin has are taken again at the next look, where something changed since.

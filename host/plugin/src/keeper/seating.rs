@@ -76,7 +76,6 @@ impl Keeper {
     fn stays(&mut self, file: &Path, digest: &str) {
         let Some(name) = self.board.name_of(file) else { return };
         self.standings.change(&name, |standing| {
-            digest.clone_into(&mut standing.file_digest);
             standing.passed_over = standing.passed_over.take().filter(|passed_over| passed_over == digest);
         });
         let is_back = self.standings.of(&name).is_some_and(|standing| standing.passed_over.is_some());
@@ -104,7 +103,11 @@ impl Keeper {
                 self.keep(bytes).await;
             }
             Err(failure) => {
-                let reason = LoadError::Start(failure).to_string();
+                let error = LoadError::Start(failure);
+                let reason = error.to_string();
+                if error.is_clash() {
+                    self.clashing.insert(file);
+                }
                 service.vitals.lines.write(Level::Error, &format!("the plugin is refused: {reason}"));
                 self.take_out(plugin.name(), Condition::Refused(one_line(&reason)));
             }
@@ -112,19 +115,19 @@ impl Keeper {
     }
 
     /// Lets those stand by that judged commits in the run before, until they are loaded.
-    pub(super) fn stand_by(&mut self, events: &[Event]) {
+    pub(super) fn stand_by(&mut self, events: &[Event], lost: &[(PathBuf, String)]) {
         let present = |standing: &Standing| {
-            events.iter().any(
-                |event| matches!(event, Event::Changed(file, _) | Event::Settled(file, _) if *file == standing.file),
-            )
+            let is_lost = lost.iter().any(|(folder, _)| standing.file.parent() == Some(folder));
+            is_lost || events.iter().any(|event| event.file() == Some(&standing.file))
         };
         let known: Vec<(String, Standing)> =
             self.standings.iter().map(|(name, standing)| (name.clone(), standing.clone())).collect();
         for (name, standing) in known.into_iter().filter(|(_, standing)| present(standing)) {
             let seat = self.new_seat(&name, standing.file.clone());
             self.board.enter(&name, seat);
+            self.files.expect(&standing.file);
             if standing.disabled {
-                let reason = "the operator disabled it; `tega plugin enable` takes it in again".to_owned();
+                let reason = DISABLED.to_owned();
                 self.take_out(&name, Condition::Disabled(reason));
             } else {
                 self.take_out(&name, Condition::Loading);
@@ -148,19 +151,18 @@ impl Keeper {
         let standing_by = [transforms, guards].map(|hooks| hooks.values().flatten().cloned().collect());
         if let Some(plugin) = seat.service.replace(None) {
             plugin.retire();
+            self.freed = true;
         }
         self.board.change(name, |seat| {
             (seat.condition, seat.passed_over, seat.standing_by) = (condition, None, standing_by);
         });
-        self.freed = true;
     }
 
     /// The plugin is gone: nothing of it judges or answers any more. What it wrote stays.
     pub(super) fn dismiss(&mut self, name: &str) {
         self.take_out(name, Condition::Disabled("its file is gone".to_owned()));
-        self.standings.change(name, |standing| {
-            (standing.transforms, standing.guards) = (BTreeMap::new(), BTreeMap::new());
-        });
+        self.standings.forget(name);
+        self.freed = true;
         if let Some(seat) = self.board.seat(name) {
             seat.service.end();
         }
@@ -180,6 +182,9 @@ impl Keeper {
         if error.is_disabled() {
             tracing::info!(target: "tega::plugin", plugin = name, "it is out of service: it {reason}");
             return self.take_out(&name, Condition::Disabled(reason));
+        }
+        if self.standings.of(&name).is_some_and(|standing| standing.disabled) {
+            return self.board.change(&name, |seat| seat.passed_over = Some(reason));
         }
         let lines = &seat.service.vitals.lines;
         if seat.service.current().is_some() {
@@ -228,7 +233,7 @@ impl Keeper {
     /// What a file holds, or what is kept of a version.
     async fn read(&self, file: &Path, why: &Why) -> Result<Arc<PluginFile>, LoadError> {
         match why {
-            Why::Back(digest) => self.kept_version(digest.clone()).await,
+            Why::Back { digest, .. } => self.kept_version(digest.clone()).await,
             Why::Changed | Why::Ordered => {
                 let file = file.to_owned();
                 blocking(move || crate::file::read(&file)).await?.map(Arc::new)
@@ -262,11 +267,13 @@ impl Keeper {
         }
         let methods: Vec<_> = draft.description.methods.iter().map(|method| method.path.clone()).collect();
         let views: Vec<_> = draft.description.views.iter().map(|view| view.path.clone()).collect();
-        self.loader.engine.directory().check(&name, &methods, &views)?;
+        // It takes the place of what its file held before, whatever that was called.
+        let before = self.board.name_of(&file).unwrap_or_else(|| name.clone());
+        self.loader.engine.directory().check(&[&name, &before], &methods, &views)?;
         let seat = seated.unwrap_or_else(|| self.new_seat(&name, file.clone()));
         if self.standings.of(&name).is_some_and(|standing| standing.disabled) {
             self.board.enter(&name, Seat { file, ..seat });
-            let reason = "the operator disabled it; `tega plugin enable` takes it in again".to_owned();
+            let reason = DISABLED.to_owned();
             self.take_out(&name, Condition::Disabled(reason));
             return Ok(None);
         }
@@ -280,7 +287,8 @@ impl Keeper {
         let name = plugin.name();
         let engine = &self.loader.engine;
         let entries = Entries { methods: PluginMethod::all(plugin), views: PluginView::all(plugin) };
-        engine.directory().replace_plugin(name, entries)?;
+        let other = self.board.name_of(file).filter(|other| other != name);
+        engine.directory().replace_plugins(&[name, other.as_deref().unwrap_or(name)], entries)?;
         let transforms = Hook::all(plugin, &plugin.description.transforms).into_iter();
         let guards = Hook::all(plugin, &plugin.description.guards).into_iter();
         engine.hooks().replace_plugin(
@@ -292,8 +300,8 @@ impl Keeper {
         if let Some(before) = service.replace(Some(Arc::clone(plugin))) {
             before.retire();
         }
-        // The file may have held a plugin of another name.
-        if let Some(other) = self.board.name_of(file).filter(|other| other != name) {
+        // The file held a plugin of another name.
+        if let Some(other) = other {
             self.dismiss(&other);
         }
         self.freed = true;
@@ -318,11 +326,11 @@ impl Keeper {
         };
         self.standings.change(plugin.name(), |standing| {
             if standing.version.as_ref() != Some(&version) {
-                let is_back = matches!(why, Why::Back(_)) && standing.file_digest != version.digest;
-                standing.passed_over = is_back.then(|| standing.file_digest.clone());
-                if !matches!(why, Why::Back(_)) {
-                    version.digest.clone_into(&mut standing.file_digest);
-                }
+                let held = match why {
+                    Why::Back { file, .. } => file.clone(),
+                    Why::Changed | Why::Ordered => version.digest.clone(),
+                };
+                standing.passed_over = Some(held).filter(|held| *held != version.digest);
                 standing.previous = standing.version.replace(version);
             }
             file.clone_into(&mut standing.file);
@@ -377,6 +385,9 @@ impl Keeper {
         service.served_by(vec![subscriber, timers]);
     }
 }
+
+/// Why a plugin is out of service.
+pub(super) const DISABLED: &str = "the operator disabled it; `tega plugin enable` takes it in again";
 
 /// Why a file is passed over after a rollback.
 const WENT_BACK: &str = "the operator went back to the version before it; that stays in service until the file changes";

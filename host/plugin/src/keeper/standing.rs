@@ -32,8 +32,6 @@ pub(super) struct Standing {
     pub(super) version: Option<Version>,
     /// The one before it.
     pub(super) previous: Option<Version>,
-    /// The digest of the file when it was read last.
-    pub(super) file_digest: String,
     /// The digest of the file that is passed over, because the operator went back to a version before it.
     pub(super) passed_over: Option<String>,
     /// What becomes of commits that it should judge and does not.
@@ -79,11 +77,14 @@ impl Standings {
                 let _ = std::fs::rename(&file, &aside);
                 BTreeMap::new()
             }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => BTreeMap::new(),
             Err(error) => {
-                if error.kind() != std::io::ErrorKind::NotFound {
-                    tracing::error!(%error, "{} can't be read", file.display());
-                }
-                BTreeMap::new()
+                tracing::error!(
+                    %error,
+                    "{} can't be read: which plugins were disabled, rolled back, or judged commits is not known; it is left as it is",
+                    file.display()
+                );
+                return Self::default();
             }
         };
         Self { file: Some(file), by_name }
@@ -105,6 +106,17 @@ impl Standings {
         let standing = self.by_name.entry(name.to_owned()).or_default();
         change(standing);
         if before.as_ref() != Some(standing) {
+            self.write();
+        }
+    }
+
+    /// Forgets a plugin that is gone, but for that the operator disabled it.
+    pub(super) fn forget(&mut self, name: &str) {
+        let disabled = self.by_name.get(name).is_some_and(|standing| standing.disabled);
+        if disabled {
+            return self.change(name, |standing| *standing = Standing { disabled, ..Standing::default() });
+        }
+        if self.by_name.remove(name).is_some() {
             self.write();
         }
     }

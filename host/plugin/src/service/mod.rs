@@ -15,7 +15,7 @@ mod vitals;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tega_engine::{Engine, Owner, Session};
+use tega_engine::{Engine, Mailbox, MailboxId, Owner, Session};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -34,6 +34,9 @@ pub(crate) struct Service {
     /// What its ephemeral nodes belong to: a new version keeps them.
     session: Session,
     current: watch::Sender<Option<Arc<Plugin>>>,
+    /// Where messages for it are dropped in, until somebody takes them out.
+    mailbox: Mutex<Option<Mailbox>>,
+    mailbox_id: MailboxId,
     /// What calls it by itself.
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -43,7 +46,17 @@ impl Service {
     pub(crate) fn new(name: &str, engine: Engine) -> Self {
         let session = engine.sessions().open_for_plugin(name);
         let vitals = Arc::new(Vitals::new(name.to_owned(), engine.clone()));
-        Self { vitals, engine, session, current: watch::Sender::new(None), tasks: Mutex::default() }
+        let mailbox = engine.channels().mailbox();
+        let (mailbox_id, mailbox) = (mailbox.id(), Mutex::new(Some(mailbox)));
+        Self {
+            vitals,
+            engine,
+            session,
+            mailbox,
+            mailbox_id,
+            current: watch::Sender::new(None),
+            tasks: Mutex::default(),
+        }
     }
 
     /// The plugin's name.
@@ -54,6 +67,16 @@ impl Service {
     /// Whose its ephemeral nodes are.
     pub(crate) fn owner(&self) -> Owner {
         self.session.owner()
+    }
+
+    /// The number of its mailbox: it gets no messages of its own.
+    pub(crate) fn mailbox_id(&self) -> MailboxId {
+        self.mailbox_id
+    }
+
+    /// Its mailbox, the first time.
+    pub(crate) fn take_mailbox(&self) -> Option<Mailbox> {
+        self.mailbox.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// The version in service.

@@ -69,8 +69,8 @@ impl Attempts {
             lines.write(Level::Error, &format!("{} is skipped after {tries} tries", self.what));
             return Next::Skip(reason);
         }
-        // For a failure it is held back, which is seen at the next attempt.
-        if let Undelivered::Error(_) = undelivered {
+        // For a fault it is held back, which is seen at the next attempt.
+        if !matches!(&undelivered, Undelivered::Failure(failure) if failure.is_fault()) {
             let doublings = (self.failed - 1).min(16);
             let pause_ms = (ERROR_PAUSE_MS << doublings).min(ERROR_PAUSE_MS_MAX);
             self.pause(Duration::from_millis(pause_ms)).await;

@@ -40,13 +40,26 @@ pub(crate) struct Subscriber {
     dropped: u64,
     /// Callbacks that wrote nothing since the cursor was committed, and the time of the first.
     unsaved: Option<(u64, Instant)>,
+    /// Whether a callback is being made: the follower stands on a commit that was not told yet.
+    telling: bool,
 }
 
 impl Subscriber {
     /// For a plugin of which no version has heard of anything yet in this run.
     pub(crate) fn new(service: Arc<Service>) -> Self {
-        let (versions, mailbox) = (service.versions(), service.engine.channels().mailbox());
-        Self { versions, follower: None, mailbox, channels: Vec::new(), dropped: 0, unsaved: None, service }
+        let versions = service.versions();
+        // There is one subscriber for a plugin; another would hear of nothing.
+        let mailbox = service.take_mailbox().unwrap_or_else(|| service.engine.channels().mailbox());
+        Self {
+            versions,
+            follower: None,
+            mailbox,
+            channels: Vec::new(),
+            dropped: 0,
+            unsaved: None,
+            telling: false,
+            service,
+        }
     }
 
     /// Listens to what the version in service subscribes to: from now on nothing is missed.
@@ -62,6 +75,9 @@ impl Subscriber {
             _ = stopping.wait_for(|stopping| *stopping) => {}
             () = self.serve() => {}
         }
+        if self.telling {
+            return;
+        }
         // What was told and left no trace is not told again.
         let rest = tokio::time::timeout(Duration::from_millis(DRAIN_MS), self.save());
         let _ = rest.await;
@@ -71,6 +87,8 @@ impl Subscriber {
         loop {
             let current = self.versions.borrow_and_update().clone();
             let Some(plugin) = current else {
+                // What is sent meanwhile is lost, as where nobody listens.
+                self.channels.drain(..).for_each(|channel| self.mailbox.unsubscribe(&channel));
                 match self.versions.changed().await {
                     Ok(()) => continue,
                     Err(_) => return,
@@ -79,13 +97,14 @@ impl Subscriber {
             self.adopt(&plugin).await;
             let save_at = self.unsaved.map(|(_, first)| first + Duration::from_millis(UNSAVED_CALLBACKS_MS_MAX));
             tokio::select! {
+                biased;
                 changed = self.versions.changed() => if changed.is_err() { return },
                 next = next(&mut self.follower), if hears_commits(&plugin) => match next {
                     Ok(commit) => self.commit(&commit).await,
                     Err(FollowError::Gone { after, present }) => {
                         self.gap(after.next(), present.revision).await;
                     }
-                    Err(FollowError::Cleared { present }) => self.cleared(&plugin, present.revision).await,
+                    Err(FollowError::Cleared { present }) => self.cleared(present.revision).await,
                     // What else there may be, it does not go on after it.
                     Err(_) => return,
                 },
@@ -100,8 +119,6 @@ impl Subscriber {
 
     /// Listens to what the version in service subscribes to.
     async fn adopt(&mut self, plugin: &Plugin) {
-        // Each version gets none of the plugin's own messages.
-        let _ = plugin.identity.mailbox.set(self.mailbox.id());
         let wanted = &plugin.description.channels;
         if *wanted != self.channels {
             self.channels
@@ -126,11 +143,13 @@ impl Subscriber {
         let cursor = state.cursor(plugin.name());
         let from = match cursor {
             Some(cursor) if engine.is_past(cursor) => cursor,
-            _ => &state.position,
+            // What came after its first start began is news to it.
+            None => plugin.began.get().filter(|began| engine.is_past(began)).unwrap_or(&state.position),
+            Some(_) => &state.position,
         };
         self.service.vitals.heard.up_to(from.revision);
         self.follower = Some(engine.follow(from));
-        if from == &state.position && cursor != Some(from) {
+        if cursor.is_none_or(|cursor| cursor != from) {
             if cursor.is_some() {
                 // The database was cleared or restored meanwhile.
                 plugin.reset();
@@ -140,15 +159,23 @@ impl Subscriber {
     }
 
     async fn commit(&mut self, commit: &Followed) {
+        self.telling = true;
+        self.tell_commit(commit).await;
+        self.telling = false;
+    }
+
+    async fn tell_commit(&mut self, commit: &Followed) {
         let revision = commit.revision();
         if commit.clears() {
             // What it knows of before is of no use any more.
             self.service.current().iter().for_each(|plugin| plugin.reset());
-            return self.gap(revision, revision).await;
+            return self.tell_gap(revision, revision).await;
         }
         let mut attempts = Attempts::new(Arc::clone(&self.service), format!("the commit {revision}"));
         while let Some(plugin) = attempts.plugin().await {
-            let Ok(changes) = narrow::changes(commit, &plugin) else { return self.gap(revision, revision).await };
+            let Ok(changes) = narrow::changes(commit, &plugin) else {
+                return self.tell_gap(revision, revision).await;
+            };
             if changes.is_empty() {
                 break;
             }
@@ -174,6 +201,12 @@ impl Subscriber {
     }
 
     async fn gap(&mut self, first: Revision, last: Revision) {
+        self.telling = true;
+        self.tell_gap(first, last).await;
+        self.telling = false;
+    }
+
+    async fn tell_gap(&mut self, first: Revision, last: Revision) {
         let mut attempts =
             Attempts::new(Arc::clone(&self.service), format!("that the commits {first} to {last} can't be told"));
         while let Some(plugin) = attempts.plugin().await {
@@ -189,8 +222,8 @@ impl Subscriber {
         self.service.vitals.heard.up_to(last);
     }
 
-    async fn cleared(&mut self, plugin: &Plugin, present: Revision) {
-        plugin.reset();
+    async fn cleared(&mut self, present: Revision) {
+        self.service.current().iter().for_each(|plugin| plugin.reset());
         self.gap(present, present).await;
     }
 

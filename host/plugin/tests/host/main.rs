@@ -5,6 +5,7 @@
 mod bounds;
 mod calls;
 mod computed;
+mod corners;
 mod guest;
 mod hooks;
 mod inspect;
