@@ -89,7 +89,7 @@ pub(crate) async fn deliver<C: Call>(
                 error @ (CommitError::JudgeUnavailable { .. }
                 | CommitError::Busy
                 | CommitError::Unsettled
-                | CommitError::NoSpace { .. }),
+                | CommitError::NoSpace),
             ) => return Err(Undelivered::Busy(error.to_string())),
             Err(error) => return Err(Undelivered::Error(error.to_string())),
         }

@@ -88,7 +88,7 @@ async fn a_plugin_is_replaced_whole_or_not_at_all() {
     ] {
         let error = directory.replace_plugin("one", entries(&second, methods, views)).unwrap_err();
         assert_eq!(error.to_string(), said);
-        assert_eq!(directory.check("one", &paths(methods), &paths(views)), Err(error));
+        assert_eq!(directory.check(&["one"], &paths(methods), &paths(views)), Err(error));
         assert_eq!(answer(&engine, "one.a").await.as_deref(), Some("1"));
         assert!(
             directory.view_at(&ReadPath::parse("views.one").unwrap()).is_some()
@@ -99,7 +99,7 @@ async fn a_plugin_is_replaced_whole_or_not_at_all() {
     assert!(matches!(&twice, DirectoryError::Taken { held: EntryKind::Method, owner, .. } if owner == "plugin one"));
     // What was its own may be anything now; a method may be where a view of it is above.
     let (methods, views) = (["one.v", "one.a.run", "one.c"], ["one.a", "one.b"]);
-    directory.check("one", &paths(&methods), &paths(&views)).unwrap();
+    directory.check(&["one"], &paths(&methods), &paths(&views)).unwrap();
     assert_eq!(answer(&engine, "one.c").await, None);
     directory.replace_plugin("one", entries(&second, &methods, &views)).unwrap();
     for (at, expected) in [("one.a", None), ("one.b", None), ("one.v", Some("2")), ("one.c", Some("2"))] {
