@@ -29,15 +29,25 @@ pub(crate) fn value(json: &str) -> Result<Value, types::Error> {
     Value::from_json(json.as_bytes()).map_err(|cause| error(ErrorCode::Invalid, cause.to_string()))
 }
 
-/// Arguments of a method, where they are of the form asked for.
+/// Arguments of a method that a guest gave, where they are of the form asked for.
 pub(crate) fn arguments(positional: String, named: String) -> Result<Arguments, &'static str> {
-    if !begins_with(&positional, '[') || !is_json(&positional) {
+    let arguments = of_form(Arguments { positional, named })?;
+    match (is_json(&arguments.positional), is_json(&arguments.named)) {
+        (true, true) => Ok(arguments),
+        (false, _) => Err("the arguments without a name are no JSON array"),
+        (true, false) => Err("the arguments with names are no JSON object"),
+    }
+}
+
+/// Arguments that are known to be JSON, where they are an array and an object.
+pub(crate) fn of_form(arguments: Arguments) -> Result<Arguments, &'static str> {
+    if !begins_with(&arguments.positional, '[') {
         return Err("the arguments without a name are no JSON array");
     }
-    if !begins_with(&named, '{') || !is_json(&named) {
+    if !begins_with(&arguments.named, '{') {
         return Err("the arguments with names are no JSON object");
     }
-    Ok(Arguments { positional, named })
+    Ok(arguments)
 }
 
 /// The words of a guest for others to read, cut to the limit.

@@ -45,7 +45,8 @@ impl Method for PluginMethod {
 impl PluginMethod {
     async fn answer(&self, call: MethodCall) -> Result<String, CallError> {
         let MethodCall { path, arguments, caller, scope } = call;
-        let arguments = convert::arguments(arguments.positional, arguments.named)
+        // Whoever calls has read them: a client's come out of its JSON, a guest's were checked at its import.
+        let arguments = convert::of_form(arguments)
             .map_err(|reason| CallError::Answered { code: ErrorCode::Invalid, message: format!("{path}: {reason}") })?;
         let limit_ms = self.plugin.limits.method_ms;
         let nested = scope.chain.len() > 1;

@@ -132,7 +132,9 @@ impl Copying<'_> {
             return Err(LeftOut::TooDeep);
         }
         let members = match schema {
-            Json::Bool(_) => return Ok(schema.clone()),
+            // The same as objects, which all tools take.
+            Json::Bool(true) => return Ok(json!({})),
+            Json::Bool(false) => return Ok(json!({ "not": {} })),
             Json::Object(members) => members,
             other => return Err(LeftOut::Malformed(shortened(&other.to_string()))),
         };
