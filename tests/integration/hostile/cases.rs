@@ -24,6 +24,8 @@ pub(super) enum Trigger {
     Call,
     /// The same, and the log tells.
     CallLogged,
+    /// A read of its view; the answer tells.
+    Read,
     /// A write at its root; the answer tells.
     Put,
     /// The same; the log tells.
@@ -62,7 +64,7 @@ const fn case(
     Case { name, at, fault, settings: "", trigger, told }
 }
 
-use Trigger::{Call, CallLogged, Clear, Idle, Load, Message, Put, PutLogged, Wait};
+use Trigger::{Call, CallLogged, Clear, Idle, Load, Message, Put, PutLogged, Read, Wait};
 
 /// Everything but what is tried at the end of all.
 pub(super) const CASES: &[Case] = &[
@@ -78,6 +80,7 @@ pub(super) const CASES: &[Case] = &[
     case("spin-message", ("message", "spin"), Message, "it ran longer than 300 ms"),
     case("spin-transform", ("transform", "spin"), Put, "it ran longer than 300 ms"),
     case("spin-guard", ("guard", "spin"), Put, "it ran longer than 300 ms"),
+    case("spin-view", ("view", "spin"), Read, "spin-view.view of the plugin spin-view did not answer within 300 ms"),
     case("spin-tick", ("tick", "spin"), Wait, "it ran longer than 300 ms"),
     case("spin-stop", ("stop", "spin"), Idle, ""),
     case("recurse", ("method", "recurse"), Call, "it trapped: call stack exhausted"),
@@ -114,6 +117,12 @@ pub(super) const CASES: &[Case] = &[
         Put,
         "it handed over more than 16777216 bytes at once, or was to be handed",
     ),
+    case("huge-view", ("view", "huge"), Read, "it handed over more than 16777216 bytes at once, or was to be handed"),
+    Case {
+        settings: "calls = 'nested-wait.call'",
+        ..case("call-waiting", ("method", "call"), Call, "did not answer within 300 ms")
+    },
+    case("nested-wait", ("method", "wait"), Idle, ""),
     Case {
         settings: "calls = 'nested.call'",
         ..case(

@@ -71,6 +71,7 @@ impl Daemon {
                 self.call(&format!("{name}.call")).await;
                 self.logged(case).await
             }
+            Trigger::Read => self.send(Method::GET, &format!("/{name}/view"), "").await.1,
             Trigger::Put => self.send(Method::PUT, &format!("/{name}"), "1").await.1,
             Trigger::PutLogged => {
                 self.send(Method::PUT, &format!("/{name}"), "1").await;

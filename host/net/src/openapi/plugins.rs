@@ -92,7 +92,7 @@ impl Adding {
         let schema = parameters.unwrap_or_else(|| reference("NamedArguments"));
         operation["requestBody"] =
             json!({ "required": !is_optional, "content": { "application/json": { "schema": schema } } });
-        let result = json!({ "type": "object", "properties": { "result": returns.unwrap_or(json!(true)) }, "required": ["result"] });
+        let result = json!({ "type": "object", "properties": { "result": returns.unwrap_or(json!({})) }, "required": ["result"] });
         operation["responses"]["200"] =
             json!({ "description": "It is done.", "content": { "application/json": { "schema": result } } });
         let place = format!("/_rpc/{}", encoded(&method.path));

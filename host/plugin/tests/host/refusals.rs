@@ -28,7 +28,13 @@ async fn a_file_that_does_not_fit_is_refused_in_a_sentence() {
     let http = r#"(import "wasi:http/outgoing-handler@0.2.3" (instance (export "handle" (func))))"#;
     let odd_http = r#"(import "wasi:http/outgoing-handler@0.3.0" (instance (export "f" (func))))"#;
     let no_type = wat::parse_str(r#"(module (func (export "f")))"#).unwrap();
+    let memories = format!("(core module $s (memory 1)) {}", "(core instance (instantiate $s))".repeat(5));
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
+        (
+            "memories",
+            component(&memories, lifecycle, &["f"]),
+            "can't be used as it was compiled: The component transitively contains 5 Wasm linear memories",
+        ),
         ("text", b"#!/bin/sh".to_vec(), r##"is no WebAssembly: begins with "#!/bin/s""##),
         ("empty", Vec::new(), "is no WebAssembly: begins with nothing"),
         ("broken", b"\0asm\x0d\0\x01\0broken".to_vec(), "does not compile: "),
