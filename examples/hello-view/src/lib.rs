@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use tega_plugin::{Result, tree};
 
 /// What counts of a device.
@@ -16,11 +17,28 @@ fn nowhere() -> String {
     "nowhere".into()
 }
 
+/// What is at a node: clients may put anything there.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Found<T> {
+    Fit(T),
+    Other(IgnoredAny),
+}
+
+impl<T> Found<T> {
+    fn fit(self) -> Option<T> {
+        match self {
+            Self::Fit(fit) => Some(fit),
+            Self::Other(_) => None,
+        }
+    }
+}
+
 /// **A view** reads what the reader is shown, and writes nothing. `None` says that there is nothing now: then the node is not
 /// there.
 fn sites() -> Result<Option<BTreeMap<String, u32>>> {
-    let inventory: Option<BTreeMap<String, Device>> = tree::get(&["inventory"])?;
-    Ok(inventory.map(|devices| count(devices.into_values())))
+    let inventory: Option<Found<BTreeMap<String, Found<Device>>>> = tree::get(&["inventory"])?;
+    Ok(inventory.and_then(Found::fit).map(|devices| count(devices.into_values().filter_map(Found::fit))))
 }
 
 /// How many devices each site has: apart from the reading, so that it is tested without a daemon.
