@@ -71,12 +71,7 @@ async fn the_log_in_json_carries_the_trace_of_a_request_in_the_lines_of_plugins_
 #[tokio::test]
 async fn the_metrics_of_a_daemon_tell_of_its_process_and_its_plugins() {
     let folder = tempfile::tempdir().unwrap();
-    let plugins = folder.path().join("plugins");
-    std::fs::create_dir(&plugins).unwrap();
-    add_plugin(&plugins, "panic", "");
-    std::fs::write(plugins.join("none.wasm"), "no module").unwrap();
-    let mut serve = command(&folder.path().join("data"));
-    let daemon = Process::spawn(serve.arg("--plugins").arg(&plugins).stderr(std::process::Stdio::null()));
+    let daemon = Process::start_with_panic(folder.path());
     let client = Client::new();
     let get =
         async |path: &str| client.get(format!("{}{path}", daemon.url)).send().await.unwrap().text().await.unwrap();

@@ -2,8 +2,7 @@
 
 use std::process::Output;
 
-use crate::process::{Process, cli, command};
-use crate::server::add_plugin;
+use crate::process::{Process, cli};
 
 /// Runs `tega` against a daemon, and gives the exit code and what it printed.
 fn ran(url: &str, arguments: &[&str]) -> (i32, String, String) {
@@ -14,12 +13,7 @@ fn ran(url: &str, arguments: &[&str]) -> (i32, String, String) {
 
 fn daemon() -> (tempfile::TempDir, Process) {
     let folder = tempfile::tempdir().unwrap();
-    let plugins = folder.path().join("plugins");
-    std::fs::create_dir(&plugins).unwrap();
-    add_plugin(&plugins, "panic", "");
-    std::fs::write(plugins.join("none.wasm"), "no module").unwrap();
-    let mut serve = command(&folder.path().join("data"));
-    let daemon = Process::spawn(serve.arg("--plugins").arg(&plugins).stderr(std::process::Stdio::null()));
+    let daemon = Process::start_with_panic(folder.path());
     (folder, daemon)
 }
 

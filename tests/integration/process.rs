@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+use crate::server::add_plugin;
+
 /// A running `tega serve`. It is killed when it is dropped.
 pub struct Process {
     child: Child,
@@ -40,6 +42,15 @@ impl Process {
     pub fn start_with_plugins(data: &Path, plugins: &Path, log: &Path) -> Self {
         let log = std::fs::File::create(log).unwrap();
         Self::spawn(command(data).arg("--plugins").arg(plugins).stderr(log))
+    }
+
+    /// The same within a folder, with a plugin that panics, and a file that is none.
+    pub fn start_with_panic(folder: &Path) -> Self {
+        let plugins = folder.join("plugins");
+        std::fs::create_dir(&plugins).unwrap();
+        add_plugin(&plugins, "panic", "");
+        std::fs::write(plugins.join("none.wasm"), "no module").unwrap();
+        Self::spawn(command(&folder.join("data")).arg("--plugins").arg(&plugins).stderr(Stdio::null()))
     }
 
     /// Runs a command that becomes a daemon, and waits until it answers.

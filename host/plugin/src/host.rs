@@ -174,9 +174,7 @@ impl Plugins for Desk {
     }
 
     fn lines(&self, name: &str, after: u64, wait: Duration) -> Pending<'_, Result<Vec<PluginLine>, PluginsError>> {
-        let service = self.board.service(name);
-        let not_found = || PluginsError::NotFound { name: name.to_owned(), known: self.board.names() };
-        match service.ok_or_else(not_found) {
+        match self.board.service(name).ok_or_else(|| self.board.not_found(name)) {
             Ok(service) => Box::pin(async move { Ok(service.vitals.lines.after(after, wait).await) }),
             Err(error) => Box::pin(std::future::ready(Err(error))),
         }

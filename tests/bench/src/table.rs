@@ -39,6 +39,15 @@ enum Entry {
 }
 
 impl Table {
+    /// Prints it, with what it was measured on and for how long.
+    pub(crate) fn print(&self, quick: bool) -> anyhow::Result<()> {
+        let cores = std::thread::available_parallelism()?;
+        let length = if quick { "a short run: figures say little" } else { "a full run" };
+        println!("tega {} on {cores} cores, {length}", env!("CARGO_PKG_VERSION"));
+        print!("{self}");
+        Ok(())
+    }
+
     pub(crate) fn heading(&mut self, text: &str) {
         eprintln!("{text} ..");
         self.entries.push(Entry::Heading(text.to_owned()));

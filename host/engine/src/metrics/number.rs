@@ -99,29 +99,8 @@ impl Drop for Held<'_> {
     }
 }
 
-/// The upper bounds of durations, inclusive, in nanoseconds: from what a read in memory takes to what no client waits for.
-pub const DURATION_BOUNDS_NS: [u64; 17] = [
-    50_000,
-    100_000,
-    250_000,
-    500_000,
-    1_000_000,
-    2_500_000,
-    5_000_000,
-    10_000_000,
-    25_000_000,
-    50_000_000,
-    100_000_000,
-    250_000_000,
-    500_000_000,
-    1_000_000_000,
-    2_500_000_000,
-    5_000_000_000,
-    10_000_000_000,
-];
-
-/// The same for calls of plugins, of which one that is warm answers within a microsecond.
-pub const CALL_BOUNDS_NS: [u64; 22] = [
+/// The upper bounds of the durations of calls, inclusive, in nanoseconds: from what a warm plugin takes to what no client waits for.
+pub const CALL_BOUNDS_NS: &[u64] = &[
     1_000,
     2_500,
     5_000,
@@ -145,6 +124,9 @@ pub const CALL_BOUNDS_NS: [u64; 22] = [
     5_000_000_000,
     10_000_000_000,
 ];
+
+/// The same for other durations, which begin with what a read in memory takes.
+pub const DURATION_BOUNDS_NS: &[u64] = CALL_BOUNDS_NS.split_at(5).1;
 
 /// How often something had which size.
 #[derive(Debug)]
@@ -193,12 +175,12 @@ impl Histogram {
 
     /// One of durations, in nanoseconds, with [`DURATION_BOUNDS_NS`].
     pub fn of_durations() -> Self {
-        Self::new(&DURATION_BOUNDS_NS)
+        Self::new(DURATION_BOUNDS_NS)
     }
 
     /// One of the durations of calls, in nanoseconds, with [`CALL_BOUNDS_NS`].
     pub fn of_calls() -> Self {
-        Self::new(&CALL_BOUNDS_NS)
+        Self::new(CALL_BOUNDS_NS)
     }
 
     /// Notes one of a size.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use tega_engine::port::{PluginReport, PluginState, PluginVersion, Policy};
+use tega_engine::port::{PluginReport, PluginState, PluginVersion, PluginsError, Policy};
 
 use crate::folder::file_name;
 use crate::report;
@@ -78,9 +78,9 @@ impl Board {
         seat.map(|seat| report(&seat)).or_else(refused)
     }
 
-    /// The plugins there are, by name.
-    pub(crate) fn names(&self) -> Vec<String> {
-        self.table().seats.keys().cloned().collect()
+    /// That there is no plugin of a name, with those there are.
+    pub(crate) fn not_found(&self, name: &str) -> PluginsError {
+        PluginsError::NotFound { name: name.to_owned(), known: self.table().seats.keys().cloned().collect() }
     }
 
     /// The service of a plugin.

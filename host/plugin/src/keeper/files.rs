@@ -67,8 +67,6 @@ impl Event {
 #[derive(Debug, Default)]
 pub(super) struct Look {
     pub(super) events: Vec<Event>,
-    /// When to look again at the latest, because something has not stood still yet.
-    pub(super) again: Option<Instant>,
     /// Folders that can't be read any more, with the reason.
     pub(super) lost: Vec<(PathBuf, String)>,
     /// Folders that can be read again.
@@ -114,15 +112,11 @@ impl Files {
             if !present.contains_key(file) && !is_lost {
                 seen.note(None, now);
             }
-            match seen.due(file, now) {
-                Due::Now(event) => {
-                    if matches!(event, Event::Gone(_)) {
-                        forgotten.push(file.clone());
-                    }
-                    look.events.push(event);
+            if let Due::Now(event) = seen.due(file, now) {
+                if matches!(event, Event::Gone(_)) {
+                    forgotten.push(file.clone());
                 }
-                Due::At(time) => look.again = Some(look.again.map_or(time, |again| again.min(time))),
-                Due::Never => {}
+                look.events.push(event);
             }
         }
         self.seen.retain(|file, _| !forgotten.contains(file));
@@ -136,7 +130,7 @@ impl Files {
         let later = self.look(now + Duration::from_millis(GONE_MS + SETTLE_BROKEN_MS));
         // What is gone is told once, what changed until it is taken.
         let gone = first.events.into_iter().filter(|event| matches!(event, Event::Gone(_)));
-        Look { events: gone.chain(later.events).collect(), lost: first.lost, found: first.found, ..later }
+        Look { events: gone.chain(later.events).collect(), lost: first.lost, found: first.found }
     }
 
     /// The file was there before the daemon was started: where it is not any more, that is to be told.
@@ -277,7 +271,7 @@ mod tests {
         let mut case = Case::new();
         case.write("a.wasm", "1");
         assert_eq!(case.after(0), [""; 0]);
-        assert_eq!(case.files.look(case.now).again, Some(case.now + Duration::from_millis(SETTLE_MS)));
+        assert_eq!(case.files.next_due(case.now), Some(case.now + Duration::from_millis(SETTLE_MS)));
         case.write("a.wasm", "12");
         assert_eq!(case.after(SETTLE_MS), [""; 0]);
         assert_eq!(case.after(SETTLE_MS), ["changed a.wasm"]);

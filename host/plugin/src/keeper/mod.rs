@@ -272,7 +272,7 @@ impl Keeper {
     }
 
     fn disable(&mut self, name: &str) -> Result<PluginReport, PluginsError> {
-        let seat = self.board.seat(name).ok_or_else(|| self.not_found(name))?;
+        let seat = self.board.seat(name).ok_or_else(|| self.board.not_found(name))?;
         self.standings.change(name, |standing| {
             standing.disabled = true;
             standing.file = seat.file;
@@ -327,15 +327,11 @@ impl Keeper {
     fn file_of(&self, name: &str) -> Result<PathBuf, PluginsError> {
         let seated = self.board.seat(name).map(|seat| seat.file);
         let file = seated.or_else(|| self.board.refused_named(name));
-        file.ok_or_else(|| self.not_found(name))
+        file.ok_or_else(|| self.board.not_found(name))
     }
 
     fn shown(&self, name: &str) -> Result<PluginReport, PluginsError> {
-        self.board.show(name).ok_or_else(|| self.not_found(name))
-    }
-
-    fn not_found(&self, name: &str) -> PluginsError {
-        PluginsError::NotFound { name: name.to_owned(), known: self.board.names() }
+        self.board.show(name).ok_or_else(|| self.board.not_found(name))
     }
 
     /// Files that clashed with what another plugin has are taken again at the next look, where something changed since.
@@ -348,6 +344,7 @@ impl Keeper {
         }
     }
 
+    /// Shows that a file was refused, and notes where that may change by itself.
     fn refuse(&mut self, file: &Path, error: &LoadError) {
         // It may quote what the plugin says.
         let reason = one_line(&error.to_string());

@@ -21,7 +21,7 @@ use crate::error::LoadError;
 use crate::file::PluginFile;
 use crate::folder::manifest_of;
 use crate::hook::Hook;
-use crate::journal::{Level, one_line};
+use crate::journal::Level;
 use crate::load::{Code, Draft};
 use crate::manifest::Manifest;
 use crate::method::PluginMethod;
@@ -78,8 +78,14 @@ impl Keeper {
         self.standings.change(&name, |standing| {
             standing.passed_over = standing.passed_over.take().filter(|passed_over| passed_over == digest);
         });
-        let is_back = self.standings.of(&name).is_some_and(|standing| standing.passed_over.is_some());
-        self.board.change(&name, |seat| seat.passed_over = is_back.then(|| WENT_BACK.to_owned()));
+        let passed_over = self.passed_over(&name);
+        self.board.change(&name, |seat| seat.passed_over = passed_over);
+    }
+
+    /// Why the file of a plugin in service is passed over, where it is.
+    fn passed_over(&self, name: &str) -> Option<String> {
+        let passed_over = self.standings.of(name).and_then(|standing| standing.passed_over.as_ref());
+        passed_over.map(|_| WENT_BACK.to_owned())
     }
 
     /// The same at the daemon's start: all plugins are entered before any is started, so that what one starts with is judged by
@@ -103,13 +109,9 @@ impl Keeper {
                 self.keep(bytes).await;
             }
             Err(failure) => {
-                let error = LoadError::Start(failure);
-                let reason = error.to_string();
-                if error.is_clash() {
-                    self.clashing.insert(file);
-                }
-                service.vitals.lines.write(Level::Error, &format!("the plugin is refused: {reason}"));
-                self.take_out(plugin.name(), Condition::Refused(one_line(&reason)));
+                // Nothing that it would take the place of is left.
+                self.take_out(plugin.name(), Condition::Loading);
+                self.refuse(&file, &LoadError::Start(failure));
             }
         }
     }
@@ -126,12 +128,8 @@ impl Keeper {
             let seat = self.new_seat(&name, standing.file.clone());
             self.board.enter(&name, seat);
             self.files.expect(&standing.file);
-            if standing.disabled {
-                let reason = DISABLED.to_owned();
-                self.take_out(&name, Condition::Disabled(reason));
-            } else {
-                self.take_out(&name, Condition::Loading);
-            }
+            let disabled = Condition::Disabled(DISABLED.to_owned());
+            self.take_out(&name, if standing.disabled { disabled } else { Condition::Loading });
         }
     }
 
@@ -273,8 +271,7 @@ impl Keeper {
         let seat = seated.unwrap_or_else(|| self.new_seat(&name, file.clone()));
         if self.standings.of(&name).is_some_and(|standing| standing.disabled) {
             self.board.enter(&name, Seat { file, ..seat });
-            let reason = DISABLED.to_owned();
-            self.take_out(&name, Condition::Disabled(reason));
+            self.take_out(&name, Condition::Disabled(DISABLED.to_owned()));
             return Ok(None);
         }
         let reason = if seat.service.current().is_some() { StartReason::Replaced } else { StartReason::Loaded };
@@ -312,8 +309,7 @@ impl Keeper {
     fn settle(&mut self, file: &Path, service: &Arc<Service>, plugin: &Plugin, why: &Why) {
         self.remember(file, plugin, why);
         let name = plugin.name();
-        let is_back = self.standings.of(name).is_some_and(|standing| standing.passed_over.is_some());
-        let passed_over = is_back.then(|| WENT_BACK.to_owned());
+        let passed_over = self.passed_over(name);
         let seat = self.seat_of(Arc::clone(service), file.to_owned());
         self.board.enter(name, Seat { condition: Condition::InService, passed_over, ..seat });
     }

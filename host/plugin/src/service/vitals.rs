@@ -57,7 +57,10 @@ impl Vitals {
 
     /// Whether it may be called now.
     pub(crate) fn admit(&self) -> Result<Admission, Failure> {
-        self.health.admit(Instant::now()).map_err(|held| self.held_back(held))
+        self.health.admit(Instant::now()).map_err(|held| {
+            let Held { reason, remaining, is_quarantined } = held;
+            Failure::HeldBack { reason, remaining, is_quarantined }
+        })
     }
 
     /// Notes how a call that was admitted ended.
@@ -80,11 +83,6 @@ impl Vitals {
     pub(crate) fn of_method(&self, path: &Path) -> Arc<Tally> {
         let mut methods = self.methods.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(methods.entry(path.clone()).or_default())
-    }
-
-    fn held_back(&self, held: Held) -> Failure {
-        let Held { reason, remaining, is_quarantined } = held;
-        Failure::HeldBack { reason, remaining, is_quarantined }
     }
 }
 

@@ -99,14 +99,13 @@ impl Subscriber {
             tokio::select! {
                 biased;
                 changed = self.versions.changed() => if changed.is_err() { return },
-                next = next(&mut self.follower), if hears_commits(&plugin) => match next {
-                    Ok(commit) => self.commit(&commit).await,
-                    Err(FollowError::Gone { after, present }) => {
-                        self.gap(after.next(), present.revision).await;
+                next = next(&mut self.follower), if hears_commits(&plugin) => {
+                    self.telling = true;
+                    let goes_on = self.tell(next).await;
+                    self.telling = false;
+                    if !goes_on {
+                        return;
                     }
-                    Err(FollowError::Cleared { present }) => self.cleared(present.revision).await,
-                    // What else there may be, it does not go on after it.
-                    Err(_) => return,
                 },
                 message = self.mailbox.next() => self.message(&plugin, &message).await,
                 () = until(save_at) => self.save().await,
@@ -158,23 +157,24 @@ impl Subscriber {
         }
     }
 
-    async fn commit(&mut self, commit: &Followed) {
-        self.telling = true;
-        self.tell_commit(commit).await;
-        self.telling = false;
+    /// Tells what the follower was given. Gives whether it goes on after it.
+    async fn tell(&mut self, followed: Result<Followed, FollowError>) -> bool {
+        match followed {
+            Ok(commit) if commit.clears() => self.cleared(commit.revision()).await,
+            Ok(commit) => self.commit(&commit).await,
+            Err(FollowError::Gone { after, present }) => self.gap(after.next(), present.revision).await,
+            Err(FollowError::Cleared { present }) => self.cleared(present.revision).await,
+            Err(_) => return false,
+        }
+        true
     }
 
-    async fn tell_commit(&mut self, commit: &Followed) {
+    async fn commit(&mut self, commit: &Followed) {
         let revision = commit.revision();
-        if commit.clears() {
-            // What it knows of before is of no use any more.
-            self.service.current().iter().for_each(|plugin| plugin.reset());
-            return self.tell_gap(revision, revision).await;
-        }
         let mut attempts = Attempts::new(Arc::clone(&self.service), format!("the commit {revision}"));
         while let Some(plugin) = attempts.plugin().await {
             let Ok(changes) = narrow::changes(commit, &plugin) else {
-                return self.tell_gap(revision, revision).await;
+                return self.gap(revision, revision).await;
             };
             if changes.is_empty() {
                 break;
@@ -186,9 +186,8 @@ impl Subscriber {
                 message: commit.message().map(str::to_owned),
                 changes,
             });
-            let hops = commit.hops();
             let cursor = self.position();
-            let cause = Cause { hops: Some(hops), cursor: cursor.as_ref() };
+            let cause = Cause { hops: Some(commit.hops()), cursor: cursor.as_ref() };
             let outcome = deliver(&plugin, plugin.limits.callback_ms, cause, || {
                 let told = Arc::clone(&told);
                 move |instance: &mut Instance| Box::pin(async move { instance.on_commit(&told).await }) as _
@@ -201,12 +200,6 @@ impl Subscriber {
     }
 
     async fn gap(&mut self, first: Revision, last: Revision) {
-        self.telling = true;
-        self.tell_gap(first, last).await;
-        self.telling = false;
-    }
-
-    async fn tell_gap(&mut self, first: Revision, last: Revision) {
         let mut attempts =
             Attempts::new(Arc::clone(&self.service), format!("that the commits {first} to {last} can't be told"));
         while let Some(plugin) = attempts.plugin().await {
@@ -222,6 +215,7 @@ impl Subscriber {
         self.service.vitals.heard.up_to(last);
     }
 
+    /// What it knows of before is of no use any more.
     async fn cleared(&mut self, present: Revision) {
         self.service.current().iter().for_each(|plugin| plugin.reset());
         self.gap(present, present).await;

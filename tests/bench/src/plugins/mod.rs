@@ -119,9 +119,5 @@ pub(crate) fn measure(settings: &Settings) -> Result<()> {
             measure(&run, &mut table)?;
         }
     }
-    let cores = std::thread::available_parallelism()?;
-    let length = if run.quick { "a short run: figures say little" } else { "a full run" };
-    println!("tega {} on {cores} cores, {length}", env!("CARGO_PKG_VERSION"));
-    print!("{table}");
-    Ok(())
+    table.print(run.quick)
 }
