@@ -18,8 +18,11 @@ use crate::samples::{Samples, number};
 /// The keys that each connection writes in turn.
 const KEYS_EACH: usize = 100;
 
-/// What tells that there is no body.
-const EMPTY: &[u8] = b"content-length: 0\r\n";
+/// What the head of an answer ends with.
+const HEAD_END: &[u8] = b"\r\n\r\n";
+
+/// The header that tells how long the body is.
+const LENGTH: &str = "content-length: ";
 
 /// How to drive a server.
 #[derive(Clone, Debug, clap::Args)]
@@ -45,6 +48,8 @@ pub(crate) enum Protocol {
     Http,
     /// SET of redis.
     Resp,
+    /// GET of the first value that PUT writes.
+    Get,
     /// A call of a method of the guest `probe`.
     Call,
 }
@@ -72,6 +77,7 @@ fn arguments(settings: &Settings, program: &Path) -> Command {
     let protocol = match settings.protocol {
         Protocol::Http => "http",
         Protocol::Resp => "resp",
+        Protocol::Get => "get",
         Protocol::Call => "call",
     };
     let mut command = process::on_core(Core::Client, program);
@@ -168,10 +174,13 @@ impl Protocol {
                  content-length: {}\r\n\r\n\"{value}\"",
                 bytes + 2
             ),
+            Self::Get => {
+                "GET /bench/name-00000000000 HTTP/1.1\r\nhost: bench\r\naccept: application/json\r\n\r\n".to_owned()
+            }
             Self::Call => {
                 let body = format!(r#"{{"kwargs":{{"text":"{value}"}}}}"#);
                 format!(
-                    "POST /_rpc?path=probe.echo HTTP/1.1\r\nhost: bench\r\naccept: application/json\r\n\
+                    "POST /_rpc?path=probe.repeat HTTP/1.1\r\nhost: bench\r\naccept: application/json\r\n\
                      content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
                     body.len()
                 )
@@ -181,22 +190,25 @@ impl Protocol {
         .into_bytes()
     }
 
-    /// Whether an answer is there whole. No answer to a write has a body here; that to a call is an object, a bare server's none.
+    /// Whether an answer is there whole, which must be a good one.
     fn is_whole(self, answer: &[u8]) -> Result<bool> {
-        let (good, end) = match self {
-            Self::Http => ("HTTP/1.1 200", "\r\n\r\n"),
-            Self::Resp => ("+OK", "\r\n"),
-            Self::Call if answer.windows(EMPTY.len()).any(|window| window == EMPTY) => ("HTTP/1.1 200", "\r\n\r\n"),
-            Self::Call => ("HTTP/1.1 200", "[]}}"),
+        let (good, is_whole) = match self {
+            Self::Http | Self::Get | Self::Call => ("HTTP/1.1 200", is_whole_http(answer)?),
+            Self::Resp => ("+OK", answer.ends_with(b"\r\n")),
         };
-        if !answer.ends_with(end.as_bytes()) {
-            return Ok(false);
+        if is_whole && !answer.starts_with(good.as_bytes()) {
+            bail!("a request was answered with {:?}", String::from_utf8_lossy(answer));
         }
-        if !answer.starts_with(good.as_bytes()) {
-            bail!("a write was answered with {:?}", String::from_utf8_lossy(answer));
-        }
-        Ok(true)
+        Ok(is_whole)
     }
+}
+
+/// Whether an answer has all of its head, and of the body that this tells of.
+fn is_whole_http(answer: &[u8]) -> Result<bool> {
+    let Some(end) = answer.windows(HEAD_END.len()).position(|window| window == HEAD_END) else { return Ok(false) };
+    let head = std::str::from_utf8(&answer[..end])?;
+    let length = head.lines().find_map(|line| line.strip_prefix(LENGTH)).map_or(Ok(0), str::parse::<usize>)?;
+    Ok(answer.len() >= end + HEAD_END.len() + length)
 }
 
 #[cfg(test)]
@@ -208,6 +220,8 @@ mod tests {
         assert!(!Protocol::Http.is_whole(b"HTTP/1.1 200 OK\r\n").unwrap());
         assert!(Protocol::Http.is_whole(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap());
         assert!(Protocol::Http.is_whole(b"HTTP/1.1 507 Insufficient Storage\r\n\r\n").is_err());
+        assert!(!Protocol::Get.is_whole(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n5").unwrap());
+        assert!(Protocol::Get.is_whole(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n51").unwrap());
         assert!(Protocol::Resp.is_whole(b"+OK\r\n").unwrap());
         assert!(Protocol::Resp.is_whole(b"-MISCONF no disk\r\n").is_err());
     }

@@ -21,7 +21,7 @@ const FRESH: &str = "[limits]\nmemory_bytes = 2097152\n";
 
 pub(super) fn measure(run: &Run, table: &mut Table) -> Result<()> {
     table.heading("calls of methods in this process, medians of batches of 1,000");
-    let small = r#"{"name":"edge router","mtu":1500}"#.to_owned();
+    let small = r#"{"text":"an edge router"}"#.to_owned();
     let large = format!("{{\"text\":[{}]}}", vec![r#""0123456789 abcdef""#; 512].join(","));
     let one = Builder::new_current_thread().enable_all().build()?;
     one.block_on(async {
@@ -29,10 +29,15 @@ pub(super) fn measure(run: &Run, table: &mut Table) -> Result<()> {
         let bed = Bed::start(run, folder.path()).await?;
         let nothing = per_call(run, &bed, "swap.version", "{}").await?;
         table.figure("call of a method that does nothing", "1 at a time", (nothing, "us"));
-        let echo = per_call(run, &bed, "probe.echo", &small).await?;
-        table.row("echo", &format!("{} B", small.len()), (echo, "us"), Target::AtMost(1.0));
+        let echo = per_call(run, &bed, "probe.repeat", &small).await?;
+        table.row(
+            "echo, read and written by the guest",
+            &format!("{} B", small.len()),
+            (echo, "us"),
+            Target::AtMost(1.0),
+        );
         let echo = per_call(run, &bed, "probe.echo", &large).await?;
-        table.figure("echo", &format!("{} B", large.len()), (echo, "us"));
+        table.figure("echo as a tree of values", &format!("{} B", large.len()), (echo, "us"));
         bed.stop().await?;
         let folder = run.plugins(&[("swap", FRESH)])?;
         let bed = Bed::start(run, folder.path()).await?;
@@ -74,7 +79,7 @@ async fn per_call(run: &Run, bed: &Bed, method: &str, named: &str) -> Result<f64
 
 /// Calls a second of callers that each wait for their answer.
 async fn at_once(run: &Run, bed: &Shared, callers: usize, named: &str) -> Result<f64> {
-    let path = NodePath::parse("probe.echo")?;
+    let path = NodePath::parse("probe.repeat")?;
     let until = Instant::now() + run.time(1_500, 300);
     let begin = Instant::now();
     let mut tasks = JoinSet::new();

@@ -6,7 +6,7 @@
 //! calls.rs      calls of methods;  judged.rs: commits through a transform
 //! loading.rs    from a file to a plugin in service
 //! resident.rs   what plugins take of the memory of a daemon
-//! network.rs    calls over HTTP beside a bare server
+//! network.rs    calls over HTTP beside GETs
 //! ```
 
 mod bed;

@@ -1,4 +1,4 @@
-//! Calls of a method over HTTP, beside a bare server that answers the same number of bytes.
+//! Calls of a method over HTTP, beside GETs of a leaf from the same daemon.
 
 use anyhow::Result;
 
@@ -23,31 +23,22 @@ pub(super) fn measure(run: &Run, table: &mut Table) -> Result<()> {
     command.args(["serve", "--log", "warn", "--listen", &address.to_string(), "--data"]).arg(data.path());
     command.arg("--plugins").arg(folder.path());
     let daemon = Server::start(command, address)?;
-    let address = process::free_address()?;
-    let mut command = process::on_core(Core::Server, &std::env::current_exe()?);
-    command.args(["bare", "--address", &address.to_string()]);
-    let bare = Server::start(command, address)?;
-    let (mut called, mut answered) = (Samples::default(), Samples::default());
+    // What is read then.
+    load::drive(&settings(run, &daemon, Protocol::Http, 1)?)?;
+    let (mut called, mut read) = (Samples::default(), Samples::default());
     for _ in 0..run.rounds(7, 2) {
-        called.push(rate(run, &daemon)?);
-        answered.push(rate(run, &bare)?);
+        called.push(load::drive(&settings(run, &daemon, Protocol::Call, CONNECTIONS)?)?.rate);
+        read.push(load::drive(&settings(run, &daemon, Protocol::Get, CONNECTIONS)?)?.rate);
     }
     table.figure("call of a warm Rust plugin, echo", "", (called.median(), "/s"));
     let (least, most) = called.range();
     table.note(format!("{least:.0} to {most:.0}"));
-    table.figure("a bare server that answers the same request", "", (answered.median(), "/s"));
-    table.row("against the bare server", "", (called.median() / answered.median(), "x"), Target::AtLeast(0.7));
+    table.figure("GET of a leaf of as many bytes", "", (read.median(), "/s"));
+    table.row("a call against a GET", "", (called.median() / read.median(), "x"), Target::AtLeast(0.7));
     Ok(())
 }
 
-fn rate(run: &Run, server: &Server) -> Result<f64> {
+fn settings(run: &Run, server: &Server, protocol: Protocol, connections: usize) -> Result<load::Settings> {
     let ms = u64::try_from(run.time(2_000, 500).as_millis())?;
-    let settings = load::Settings {
-        address: server.address,
-        protocol: Protocol::Call,
-        connections: CONNECTIONS,
-        bytes: BYTES,
-        ms,
-    };
-    Ok(load::drive(&settings)?.rate)
+    Ok(load::Settings { address: server.address, protocol, connections, bytes: BYTES, ms })
 }

@@ -1,6 +1,6 @@
 //! The methods: each does one thing that a plugin can do.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tega_plugin::{Call, Error, Path, Result, channels, methods, path, tree};
 
@@ -50,6 +50,16 @@ pub(crate) struct Publish {
 #[derive(Deserialize)]
 pub(crate) struct Matching {
     pattern: String,
+}
+
+/// What is told again.
+#[derive(Deserialize, Serialize)]
+pub(crate) struct Text {
+    text: String,
+}
+
+pub(crate) fn repeat(text: Text) -> Result<Text> {
+    Ok(text)
 }
 
 pub(crate) fn echo(call: Call) -> Result<Value> {

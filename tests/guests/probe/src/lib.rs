@@ -7,7 +7,9 @@
 mod asks;
 mod notes;
 
-use asks::{call, call_and_swallow, echo, find, increment, merge, names, publish, put, put_then_fail, recurse, remove};
+use asks::{
+    call, call_and_swallow, echo, find, increment, merge, names, publish, put, put_then_fail, recurse, remove, repeat,
+};
 use notes::{heard, missed, recorded, saw};
 
 tega_plugin::plugin! {
@@ -20,6 +22,8 @@ tega_plugin::plugin! {
     methods: {
         /// Answers its arguments and who calls.
         "probe.echo" => echo,
+        /// Answers its argument `text`.
+        "probe.repeat" => repeat,
         /// Puts `value` at `path`.
         "probe.put" => put,
         /// Merges `value` into `path`.
