@@ -29,21 +29,25 @@ impl Engine {
             return self.ask_session(path, arguments, caller).await;
         };
         let author = method.author();
-        let owner = author.name.clone().unwrap_or_default();
+        let owner = author.name.as_deref().unwrap_or_default();
+        let arguments = Arc::new(arguments);
         let mut attempt = 1;
         loop {
             let transaction = self.begin_as(Arc::clone(&author)).tracking_reads();
-            let scope = Scope::new(transaction, Access::Full, &owner);
+            let scope = Scope::new(transaction, Access::Full, owner);
             let call = MethodCall {
                 path: path.clone(),
-                arguments: arguments.clone(),
+                arguments: Arc::clone(&arguments),
                 caller: Arc::clone(&caller),
                 scope: scope.clone(),
             };
-            let result = self.ask(&method, &owner, call).await?;
+            let result = self.ask(&method, owner, call).await?;
             let transaction = scope.into_transaction();
+            if transaction.is_empty() {
+                return Ok(result);
+            }
             let may_repeat = attempt < CALL_ATTEMPTS_MAX && !transaction.is_irrevocable();
-            match self.commit(transaction).await {
+            match Box::pin(self.commit(transaction)).await {
                 Ok(_) => return Ok(result),
                 Err(CommitError::Stale { .. }) if may_repeat => attempt += 1,
                 Err(error) => return Err(error.into()),
@@ -72,16 +76,19 @@ impl Engine {
             scope.transaction().make_irrevocable();
             return self.ask_session(path, arguments, caller).await;
         };
-        let owner = method.author().name.clone().unwrap_or_default();
-        if scope.chain.contains(&owner) {
-            return Err(CallError::Cycle { path: path.clone(), owner, chain: scope.chain.clone() });
+        let author = method.author();
+        let owner = author.name.as_deref().unwrap_or_default();
+        if scope.chain.iter().any(|caller| caller == owner) {
+            let (owner, chain) = (owner.to_owned(), scope.chain.to_vec());
+            return Err(CallError::Cycle { path: path.clone(), owner, chain });
         }
         if scope.chain.len() >= CALL_DEPTH_MAX {
-            return Err(CallError::TooDeep { chain: scope.chain.clone() });
+            return Err(CallError::TooDeep { chain: scope.chain.to_vec() });
         }
         let savepoint = scope.transaction().savepoint();
-        let call = MethodCall { path: path.clone(), arguments, caller, scope: scope.within(&owner) };
-        let result = self.ask(&method, &owner, call).await;
+        let (arguments, scope_within) = (Arc::new(arguments), scope.within(owner));
+        let call = MethodCall { path: path.clone(), arguments, caller, scope: scope_within };
+        let result = self.ask(&method, owner, call).await;
         if result.is_err() {
             scope.transaction().restore(savepoint);
         }

@@ -177,7 +177,7 @@ fn refused(place: &HookPlace, error: HookError) -> CommitError {
 struct Case {
     state: Arc<State>,
     /// As that of the transaction.
-    starting: Vec<String>,
+    starting: Arc<[String]>,
     author: Arc<Author>,
     spent: Spent,
     changes: Vec<Resolved>,
@@ -219,7 +219,7 @@ impl Case {
                 changes.push(Resolved { change, exact, parents_anew });
             }
         }
-        let starting = transaction.starting.clone();
+        let starting = Arc::clone(&transaction.starting);
         Ok(Self { state, starting, author: Arc::clone(&transaction.author), spent, changes, candidate, reads })
     }
 
@@ -235,7 +235,9 @@ impl Case {
         let mut view = Transaction::new(Arc::clone(&self.state), Arc::clone(&self.author)).tracking_reads();
         view.draft = self.candidate.clone();
         let mut scope = Scope::new(view, Access::ReadOnly, &place.owner);
-        scope.chain.splice(0..0, self.starting.iter().cloned());
+        if !self.starting.is_empty() {
+            scope.chain = self.starting.iter().chain(scope.chain.iter()).cloned().collect();
+        }
         (matching, Judged { changes, author: Arc::clone(&self.author), spent: self.spent.clone(), scope })
     }
 

@@ -30,7 +30,7 @@ pub struct Scope {
     transaction: Arc<Mutex<Transaction>>,
     access: Access,
     /// The plugins in the chain of calls, the first caller first, the one called last.
-    pub chain: Vec<String>,
+    pub chain: Arc<[String]>,
     /// When the caller's own time runs out; none where nobody waits.
     pub deadline: Option<Instant>,
 }
@@ -47,7 +47,12 @@ pub enum Access {
 impl Scope {
     /// Makes the scope of a call that nothing called.
     pub fn new(transaction: Transaction, access: Access, owner: &str) -> Self {
-        Self { transaction: Arc::new(Mutex::new(transaction)), access, chain: vec![owner.to_owned()], deadline: None }
+        Self {
+            transaction: Arc::new(Mutex::new(transaction)),
+            access,
+            chain: [owner.to_owned()].into(),
+            deadline: None,
+        }
     }
 
     /// The transaction, locked: not to be held over an await.
@@ -63,9 +68,8 @@ impl Scope {
 
     /// The scope of a call made within this one.
     pub(crate) fn within(&self, owner: &str) -> Self {
-        let mut inner = self.clone();
-        inner.chain.push(owner.to_owned());
-        inner
+        let chain = self.chain.iter().cloned().chain([owner.to_owned()]).collect();
+        Self { chain, ..self.clone() }
     }
 
     /// Takes the transaction out, once no other handle to it is left; else a copy of it as it is.
@@ -92,7 +96,7 @@ pub struct MethodCall {
     /// The method.
     pub path: Path,
     /// Its arguments.
-    pub arguments: Arguments,
+    pub arguments: Arc<Arguments>,
     /// Who calls.
     pub caller: Arc<Author>,
     /// What it works on.

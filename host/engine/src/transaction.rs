@@ -55,7 +55,7 @@ pub struct Transaction {
     pub(crate) message: Option<String>,
     pub(crate) hops: u32,
     /// The plugins that are being started for one another, this one last; none where it is no start.
-    pub(crate) starting: Vec<String>,
+    pub(crate) starting: Arc<[String]>,
     irrevocable: bool,
     pub(crate) acts: Vec<Act>,
     pub(crate) confirmation: Option<Confirmation>,
@@ -74,7 +74,7 @@ impl Transaction {
             reads: None,
             message: None,
             hops: 0,
-            starting: Vec::new(),
+            starting: Arc::default(),
             irrevocable: false,
             acts: Vec::new(),
             confirmation: None,
@@ -102,7 +102,7 @@ impl Transaction {
     /// that one waits for this instance. The chain is of the plugins that are started for one another, this one last: a start that
     /// is judged by one of them would go on for ever.
     #[must_use]
-    pub fn at_start(mut self, chain: Vec<String>) -> Self {
+    pub fn at_start(mut self, chain: Arc<[String]>) -> Self {
         self.starting = chain;
         self
     }

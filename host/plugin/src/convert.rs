@@ -31,7 +31,8 @@ pub(crate) fn value(json: &str) -> Result<Value, types::Error> {
 
 /// Arguments of a method that a guest gave, where they are of the form asked for.
 pub(crate) fn arguments(positional: String, named: String) -> Result<Arguments, &'static str> {
-    let arguments = of_form(Arguments { positional, named })?;
+    let arguments = Arguments { positional, named };
+    check_form(&arguments)?;
     match (is_json(&arguments.positional), is_json(&arguments.named)) {
         (true, true) => Ok(arguments),
         (false, _) => Err("the arguments without a name are no JSON array"),
@@ -39,15 +40,15 @@ pub(crate) fn arguments(positional: String, named: String) -> Result<Arguments, 
     }
 }
 
-/// Arguments that are known to be JSON, where they are an array and an object.
-pub(crate) fn of_form(arguments: Arguments) -> Result<Arguments, &'static str> {
+/// Whether arguments that are known to be JSON are an array and an object.
+pub(crate) fn check_form(arguments: &Arguments) -> Result<(), &'static str> {
     if !begins_with(&arguments.positional, '[') {
         return Err("the arguments without a name are no JSON array");
     }
     if !begins_with(&arguments.named, '{') {
         return Err("the arguments with names are no JSON object");
     }
-    Ok(arguments)
+    Ok(())
 }
 
 /// The words of a guest for others to read, cut to the limit.

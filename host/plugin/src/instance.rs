@@ -6,6 +6,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tega_engine::Author;
+use tega_engine::port::Arguments;
 use tega_tree::Path;
 use wasmtime::Store;
 
@@ -42,9 +44,14 @@ pub(crate) struct Time {
 impl Time {
     /// So many milliseconds from now, but no longer than a caller has.
     pub(crate) fn within(limit_ms: u64, caller: Option<Instant>) -> Result<Self, Failure> {
+        Self::shared(limit_ms, limit_ms, caller)
+    }
+
+    /// The same where others may have used up some of the time that the plugin has of its own.
+    pub(crate) fn shared(limit_ms: u64, own_ms: u64, caller: Option<Instant>) -> Result<Self, Failure> {
         let now = Instant::now();
         let own = now + Duration::from_millis(limit_ms);
-        let blamed = now + Duration::from_millis(limit_ms / 2);
+        let blamed = now + Duration::from_millis(limit_ms.max(own_ms) / 2);
         match caller {
             Some(caller) if caller <= now => Err(Failure::Deadline { limit_ms: 0, own: false }),
             Some(caller) if caller < own => {
@@ -53,11 +60,6 @@ impl Time {
             }
             _ => Ok(Self { deadline: own, limit_ms, blamed }),
         }
-    }
-
-    /// The same where others used some of its own time up.
-    pub(crate) fn blamed_for(self, own_ms: u64) -> Self {
-        Self { blamed: self.blamed.max(Instant::now() + Duration::from_millis(own_ms / 2)), ..self }
     }
 
     /// That the time ran out.
@@ -72,7 +74,8 @@ pub(crate) type Answer<T> = Result<Result<T, types::Error>, Failure>;
 /// One instance of a plugin.
 pub(crate) struct Instance {
     store: Store<State>,
-    exports: Exports,
+    /// Apart: an instance is moved in and out of each call.
+    exports: Box<Exports>,
     interrupted: Interrupted,
     time: Time,
     awake: Option<Awake>,
@@ -101,7 +104,9 @@ impl Instance {
         let made = timed(time, pre.instantiate_async(&mut store)).await;
         let loaded = made.map(|instance| indices.load(&mut store, &instance));
         match loaded {
-            Ok(Ok(exports)) => Ok(Self { store, exports, interrupted, time, awake: Some(awake), era: 0 }),
+            Ok(Ok(exports)) => {
+                Ok(Self { store, exports: Box::new(exports), interrupted, time, awake: Some(awake), era: 0 })
+            }
             Ok(Err(error)) => Err(Failure::Form { reason: format!("{error:#}") }),
             Err(Failed::Wasm(error)) => Err(no_instance(&mut store, &error, time)),
             Err(Failed::Late) => Err(time.late()),
@@ -153,8 +158,9 @@ impl Instance {
 
     pub(crate) async fn method(&mut self, call: &Called) -> Answer<String> {
         let exports = self.exports.methods.as_ref().ok_or(LACKING)?.tega_plugin_methods();
-        let path = convert::names(&call.path);
-        let called = exports.call_call(&mut self.store, &path, &call.positional, &call.named, &call.caller);
+        let (path, caller) = (convert::names(&call.path), convert::author(&call.caller));
+        let Arguments { positional, named } = call.arguments.as_ref();
+        let called = exports.call_call(&mut self.store, &path, positional, named, &caller);
         let done = timed(self.time, called).await;
         self.told(done)
     }
@@ -228,13 +234,12 @@ impl fmt::Debug for Instance {
     }
 }
 
-/// A call of a method, as the contract has it.
+/// A call of a method.
 #[derive(Debug)]
 pub(crate) struct Called {
     pub(crate) path: Path,
-    pub(crate) positional: String,
-    pub(crate) named: String,
-    pub(crate) caller: types::Author,
+    pub(crate) arguments: Arc<Arguments>,
+    pub(crate) caller: Arc<Author>,
 }
 
 /// Nothing is called that was not described, and nothing is described without its interface.

@@ -8,10 +8,11 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::limits::{
-    CORE_INSTANCES, MEMORIES, MEMORY_BYTES, TABLE_ELEMENTS, TABLES, TABLES_OF_MODULE, TOTAL_INSTANCES,
+    CORE_INSTANCES, KEPT_MEMORY_BYTES, KEPT_TABLE_BYTES, MEMORIES, MEMORY_BYTES, TABLE_ELEMENTS, TABLES,
+    TABLES_OF_MODULE, TOTAL_INSTANCES,
 };
 
 /// Where the memories of instances lie, which compiled code depends on.
@@ -117,6 +118,12 @@ fn pool() -> PoolingAllocationConfig {
         .max_memories_per_module(MEMORIES)
         .max_tables_per_module(TABLES_OF_MODULE)
         .table_elements(TABLE_ELEMENTS);
+    if PoolingAllocationConfig::is_pagemap_scan_available() {
+        // Pages that a guest wrote to are known: to wipe a few is cheaper than to give them back and get others.
+        pool.pagemap_scan(Enabled::Yes)
+            .linear_memory_keep_resident(KEPT_MEMORY_BYTES)
+            .table_keep_resident(KEPT_TABLE_BYTES);
+    }
     pool
 }
 

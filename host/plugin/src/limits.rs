@@ -81,6 +81,13 @@ pub const TABLES_OF_MODULE: u32 = 8;
 /// The elements of one table: interpreters have 15,000 functions in one.
 pub const TABLE_ELEMENTS: usize = 20_000;
 
+/// What is wiped of a memory that is not used any more, rather than given back, in bytes: more than most calls write. Up to a hundred
+/// memories are kept so.
+pub(crate) const KEPT_MEMORY_BYTES: usize = 64 << 10;
+
+/// The same of a table.
+pub(crate) const KEPT_TABLE_BYTES: usize = 16 << 10;
+
 /// The period of the epoch, in milliseconds: how long a guest runs on the thread of whoever called it (up to twice this)
 /// before it is moved to a thread of its own, and how exactly a deadline is kept.
 pub const TICK_MS: u64 = 2;

@@ -19,6 +19,7 @@ use crate::pool::Pool;
 use crate::private;
 use crate::service::Holdings;
 use crate::state::State;
+use crate::stops::Stops;
 use crate::threads::Threads;
 use crate::ticker::Ticker;
 
@@ -29,6 +30,7 @@ pub(crate) struct Machine {
     pub(crate) gate: Gate,
     pub(crate) ticker: Ticker,
     pub(crate) threads: Threads,
+    pub(crate) stops: Stops,
     /// Where the code of plugins comes from.
     pub(crate) code: CodeSource,
     /// The bytes of plugins that were in service; none where there is no folder for them.
@@ -80,6 +82,7 @@ impl Machine {
         Ok(Self {
             ticker: Ticker::start(engine.weak()).map_err(StartError::Thread)?,
             threads: Threads::start(options.instances).map_err(StartError::Thread)?,
+            stops: Stops::default(),
             memory: Budget::new(options.total_memory_bytes),
             pools: Mutex::default(),
             code: CodeSource::new(layout, options.compiler.clone(), bounds, cache),

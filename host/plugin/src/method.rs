@@ -46,17 +46,12 @@ impl PluginMethod {
     async fn answer(&self, call: MethodCall) -> Result<String, CallError> {
         let MethodCall { path, arguments, caller, scope } = call;
         // Whoever calls has read them: a client's come out of its JSON, a guest's were checked at its import.
-        let arguments = convert::of_form(arguments)
+        convert::check_form(&arguments)
             .map_err(|reason| CallError::Answered { code: ErrorCode::Invalid, message: format!("{path}: {reason}") })?;
         let limit_ms = self.plugin.limits.method_ms;
         let nested = scope.chain.len() > 1;
         let wait = if nested { Wait::Never } else { Wait::For(Duration::from_millis(limit_ms)) };
-        let called = Called {
-            path: path.clone(),
-            positional: arguments.positional,
-            named: arguments.named,
-            caller: convert::author(&caller),
-        };
+        let called = Called { path: path.clone(), arguments, caller };
         let ask = Ask { scope, shown: Arc::new([]), limit_ms, own_ms: limit_ms, wait };
         let begun = Instant::now();
         let answer = self.plugin.ask(ask, |instance| Box::pin(async move { instance.method(&called).await })).await;

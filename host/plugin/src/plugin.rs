@@ -75,8 +75,8 @@ impl Plugin {
         E: Send + 'static,
         F: for<'a> FnOnce(&'a mut Instance) -> BoxFuture<'a, Result<Result<R, E>, Failure>> + Send + 'static,
     {
-        let admission = self.vitals.admit()?;
         let begun = Instant::now();
+        let admission = self.vitals.admit(begun)?;
         let answer = self.ask_instance(ask, call).await;
         self.vitals.ended(admission, begun.elapsed(), Outcome::of(&answer));
         answer
@@ -91,9 +91,10 @@ impl Plugin {
         let _place = self.pool.place(wait).await?;
         let mut instance = match self.pool.take_idle() {
             Some(instance) => instance,
-            None => self.fresh(Some(&scope)).await?,
+            // Apart: most calls find a warm one, and need not carry what making one takes.
+            None => Box::pin(self.fresh(Some(&scope))).await?,
         };
-        let time = Time::within(limit_ms, scope.deadline)?.blamed_for(own_ms);
+        let time = Time::shared(limit_ms, own_ms, scope.deadline)?;
         scope.deadline = Some(time.deadline);
         instance.begin(&self.machine, Some(Work::new(scope, shown)), time);
         let interrupted = instance.interrupted();
@@ -128,7 +129,11 @@ impl Plugin {
     fn stop_all(&self, instances: Vec<Instance>) {
         for instance in instances {
             let (machine, stop_ms) = (Arc::clone(&self.machine), self.limits.stop_ms);
-            self.machine.threads.spawn(stop(machine, instance, stop_ms));
+            let under_way = self.machine.stops.begin();
+            self.machine.threads.spawn(async move {
+                stop(machine, instance, stop_ms).await;
+                drop(under_way);
+            });
         }
     }
 
@@ -183,8 +188,8 @@ impl Plugin {
         instance.era = era;
         let author = Arc::clone(&self.identity.author);
         // What the start calls, and what judges it, is part of the chain of calls that this instance is made for.
-        let chain = caller.map_or_else(|| vec![self.name().to_owned()], |scope| scope.chain.clone());
-        let transaction = self.identity.engine.begin_as(author).tracking_reads().at_start(chain.clone());
+        let chain = caller.map_or_else(|| [self.name().to_owned()].into(), |scope| Arc::clone(&scope.chain));
+        let transaction = self.identity.engine.begin_as(author).tracking_reads().at_start(Arc::clone(&chain));
         let mut scope = Scope::new(transaction, Access::Full, self.name());
         scope.chain = chain;
         scope.deadline = Some(time.deadline);
@@ -207,11 +212,16 @@ impl Plugin {
         std::mem::replace(&mut *reason, StartReason::Loaded)
     }
 
-    /// Makes an instance; where there is no memory left for it, idle ones of any plugin go first.
+    /// Makes an instance; where there is no memory left for it, idle ones of any plugin go first, and those that are being stopped
+    /// are waited for.
     async fn instance(&self, time: Time) -> Result<Instance, Failure> {
-        match self.make(time).await {
-            Err(Failure::Busy { .. }) if self.machine.drop_idle() => self.make(time).await,
-            made => made,
+        let mut stops = self.machine.stops.lookout();
+        loop {
+            match self.make(time).await {
+                Err(Failure::Busy { .. }) if self.machine.drop_idle() => {}
+                Err(Failure::Busy { .. }) if stops.one_ended(time.deadline).await => {}
+                made => return made,
+            }
         }
     }
 

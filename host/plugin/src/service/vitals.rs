@@ -56,8 +56,8 @@ impl Vitals {
     }
 
     /// Whether it may be called now.
-    pub(crate) fn admit(&self) -> Result<Admission, Failure> {
-        self.health.admit(Instant::now()).map_err(|held| {
+    pub(crate) fn admit(&self, now: Instant) -> Result<Admission, Failure> {
+        self.health.admit(now).map_err(|held| {
             let Held { reason, remaining, is_quarantined } = held;
             Failure::HeldBack { reason, remaining, is_quarantined }
         })

@@ -126,6 +126,18 @@ async fn where_memory_for_all_is_short_idle_instances_go_first_and_then_calls_ar
 }
 
 #[tokio::test]
+async fn where_memory_for_all_is_short_instances_that_are_being_stopped_are_waited_for() {
+    let guest = Guest::new("late").method("late.call", COUNT).body("stop", "(call $spin)").module();
+    // Three pages are more than half of five, so each call has an instance of its own, and there is room for one.
+    let limits = "[limits]\nmemory_bytes = 327680\nstop_ms = 100";
+    let options = HostOptions { instances: 2, total_memory_bytes: 5 * 65_536, ..HostOptions::default() };
+    let server = Folder::new().with("late.wasm", guest).with("late.toml", limits).start_with(options).await;
+    for _ in 0..3 {
+        assert_eq!(server.call("late.call").await.unwrap(), "1");
+    }
+}
+
+#[tokio::test]
 async fn calls_beyond_the_pool_wait_for_a_place_and_then_are_busy() {
     let guest = Guest::new("slow").method("slow.call", "(call $spin)");
     let server = Folder::new()
