@@ -1,121 +1,18 @@
 //! The way of a plugin's author: `tega plugin new`, `build`, `test` and `dev`, and the scripts of the plugins that are shipped.
 
+mod dev;
+mod project;
+
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::time::Instant;
 
-use crate::process::cli;
 use crate::server::{guest, workspace};
-
-/// How long a test waits for what must come: a build beside others takes its time.
-const PATIENCE: Duration = Duration::from_secs(300);
-
-/// A project in a temporary folder.
-struct Project {
-    _folder: tempfile::TempDir,
-    path: PathBuf,
-}
-
-impl Project {
-    /// A new one.
-    fn new(name: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(name);
-        let (code, printed, told) = ran(&["plugin", "new", name, "--path", path.to_str().unwrap()], &[]);
-        assert_eq!(code, 0, "{printed}{told}");
-        assert!(printed.contains("tega plugin test"), "{printed}");
-        Self { _folder: folder, path }
-    }
-
-    /// Runs `tega plugin COMMAND` on it.
-    fn ran(&self, command: &str, arguments: &[&str]) -> (i32, String, String) {
-        let arguments = [&["plugin", command, self.path.to_str().unwrap()], arguments].concat();
-        ran(&arguments, &building())
-    }
-
-    fn edit(&self, file: &str, from: &str, to: &str) {
-        let text = self.read(file);
-        assert!(text.contains(from), "{from} is not in {text}");
-        fs::write(self.path.join(file), text.replace(from, to)).unwrap();
-    }
-
-    fn read(&self, file: &str) -> String {
-        fs::read_to_string(self.path.join(file)).unwrap()
-    }
-}
-
-/// What a build needs of the environment, and the folder in which the guests of the tests were built: the standard library is
-/// there.
-#[expect(clippy::disallowed_methods, reason = "cargo is found where this test's own is")]
-fn building() -> Vec<(&'static str, String)> {
-    let variable = |name| std::env::var(name).ok().map(|value| (name, value));
-    let target = workspace().join("target/wasm").to_str().unwrap().to_owned();
-    let passed = ["PATH", "HOME", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "RUSTUP_AUTO_INSTALL"];
-    passed.into_iter().filter_map(variable).chain([("TEGA_BUILD_TARGET", target)]).collect()
-}
-
-/// Runs `tega`, and gives the exit code and what it printed.
-fn ran(arguments: &[&str], environment: &[(&str, String)]) -> (i32, String, String) {
-    let Output { status, stdout, stderr } =
-        cli(arguments).envs(environment.iter().map(|(name, value)| (name, value))).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (status.code().unwrap(), text(stdout), text(stderr))
-}
-
-/// `tega plugin dev`, with the lines that it writes on standard error. It is stopped when it is dropped.
-struct Developing {
-    process: Child,
-    lines: std::sync::mpsc::Receiver<String>,
-}
-
-impl Developing {
-    fn begin(project: &Project) -> Self {
-        let mut command = cli(&["plugin", "dev", project.path.to_str().unwrap(), "--listen", "127.0.0.1:0"]);
-        command.envs(building()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut process = command.spawn().unwrap();
-        let (sender, lines) = std::sync::mpsc::channel();
-        let errors = BufReader::new(process.stderr.take().unwrap());
-        std::thread::spawn(move || errors.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-        Self { process, lines }
-    }
-
-    /// Waits for a line with a text in it, and gives it.
-    fn line(&self, text: &str) -> String {
-        let until = Instant::now() + PATIENCE;
-        let mut before = String::new();
-        loop {
-            match self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                Ok(line) if line.contains(text) => return line,
-                Ok(line) => before = before + &line + "\n",
-                Err(error) => panic!("{error}: no {text:?} in\n{before}"),
-            }
-        }
-    }
-
-    /// Ends it as Ctrl-C does, and gives its exit code.
-    fn interrupt(&mut self) -> i32 {
-        let pid = self.process.id().to_string();
-        assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
-        self.process.wait().unwrap().code().unwrap()
-    }
-}
-
-impl Drop for Developing {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
+use project::{Developing, Project, ran};
 
 #[test]
 fn a_new_plugin_builds_and_passes_its_test_and_a_change_that_breaks_it_is_shown() {
     let project = Project::new("edge-count");
-    // The guests of the tests are built so; with the same flags what they share is built once.
-    fs::create_dir(project.path.join(".cargo")).unwrap();
-    fs::copy(workspace().join("plugins/.cargo/config.toml"), project.path.join(".cargo/config.toml")).unwrap();
     let began = Instant::now();
     let (code, printed, told) = project.ran("test", &[]);
     println!("built and tested in {:.1} s", began.elapsed().as_secs_f64());
@@ -135,7 +32,7 @@ fn a_new_plugin_builds_and_passes_its_test_and_a_change_that_breaks_it_is_shown(
     assert_eq!((code, printed.contains("written anew")), (0, true), "{printed}");
     assert!(project.read("tests/edge-count.tega").contains("\nerror: ne1 is not known\n"));
 
-    let mut developing = Developing::begin(&project);
+    let mut developing = Developing::begin(&project, &["--listen", "127.0.0.1:0"]);
     developing.line("waiting for changes");
     project.edit("Cargo.toml", "version = \"0.1.0\"", "version = \"0.2.0\"");
     let loaded = developing.line("edge-count 0.2.0");

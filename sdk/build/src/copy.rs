@@ -16,6 +16,15 @@ pub fn copy_if_different(from: &Path, to: &Path) -> Result<()> {
     if fs::read(to).is_ok_and(|there| there == bytes) {
         return Ok(());
     }
+    write_whole(to, &bytes)
+}
+
+/// Writes a file that appears whole: nobody sees a part of it.
+///
+/// # Errors
+///
+/// Where it can't be written.
+pub fn write_whole(to: &Path, bytes: &[u8]) -> Result<()> {
     let half = to.with_extension("part");
     fs::write(&half, bytes)
         .and_then(|()| fs::rename(&half, to))

@@ -7,7 +7,7 @@
 //! - [`Toolchain`] finds a way to build, in a fixed order (`toolchain.rs`; `debian.rs` has the packages of Debian).
 //! - [`Project`] is a plugin's project: a new one, its files, its build (`project.rs`).
 //! - [`sdk_standing`] and [`refresh_sdk`] are about the SDK that this program carries for projects (`sdk.rs`).
-//! - [`copy_if_different`] lays what was built where a daemon may watch for it (`copy.rs`).
+//! - [`copy_if_different`] and [`write_whole`] lay what was built where a daemon may watch for it (`copy.rs`).
 //! - [`install_packages`] installs packages of Debian, for whoever else needs some.
 //! - [`Toolchain::build`] runs cargo and says where the modules are (`cargo.rs`).
 //!
@@ -21,7 +21,7 @@ mod sdk;
 mod toolchain;
 
 pub use cargo::{Build, Built};
-pub use copy::copy_if_different;
+pub use copy::{copy_if_different, write_whole};
 pub use debian::install_packages;
 pub use project::Project;
 pub use sdk::{SdkStanding, refresh_sdk, sdk_standing};

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use tokio::runtime::Runtime;
 
 use super::{build, dev, new, test};
+use crate::cli::exit;
 use crate::logging;
 
 /// What is logged while a command has a tega of its own in it: what went wrong.
@@ -32,7 +33,7 @@ pub enum Command {
 /// Runs a command to its end.
 ///
 /// # Errors
-/// What went wrong, in words for a person.
+/// Where it can't begin.
 pub(super) fn run(command: Command) -> Result<ExitCode> {
     let done = match command {
         Command::New(arguments) => new::run(&arguments),
@@ -41,7 +42,7 @@ pub(super) fn run(command: Command) -> Result<ExitCode> {
         Command::Dev(arguments) => begun(PLUGINS)?.block_on(dev::run(arguments)),
         Command::Refresh(arguments) => new::refresh(&arguments),
     };
-    done.map(|()| ExitCode::SUCCESS)
+    Ok(exit::end(done))
 }
 
 /// A runtime for a tega in this process, which logs on standard error.

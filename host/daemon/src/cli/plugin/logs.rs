@@ -25,12 +25,22 @@ pub(super) enum Form {
     Json,
 }
 
+/// Where lines are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Onto {
+    /// The standard output: they are what was asked for.
+    Stdout,
+    /// The standard error: they are a remark.
+    Stderr,
+}
+
 /// What is printed.
 #[derive(Debug)]
 pub(super) struct Printed {
     pub(super) client: Client,
     pub(super) name: String,
     pub(super) form: Form,
+    pub(super) onto: Onto,
 }
 
 impl Printed {
@@ -60,7 +70,11 @@ impl Printed {
         }
     }
 
-    async fn go_on(&self, last: &mut Option<PluginLine>) -> Result<()> {
+    /// Waits for lines after the last one and prints them, or tells why none can be had now and pauses.
+    ///
+    /// # Cancel safety
+    /// Lines are printed that are not noted as the last.
+    pub(super) async fn go_on(&self, last: &mut Option<PluginLine>) -> Result<()> {
         let began = Instant::now();
         let after = last.as_ref().map_or(0, |line| line.number);
         match self.client.plugin_lines(&self.name, after, WAIT_S).await {
@@ -90,7 +104,11 @@ impl Printed {
 
     fn print(&self, lines: &[PluginLine]) -> Result<()> {
         for line in lines {
-            output::line(&written(line, self.form))?;
+            let line = written(line, self.form);
+            match self.onto {
+                Onto::Stdout => output::line(&line)?,
+                Onto::Stderr => output::note(&line),
+            }
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! `tega plugin ..`: what is done about plugins from a terminal, one file for each command.
 //!
 //! ```text
-//! author.rs    those for the author of a plugin: new.rs, build.rs, test.rs with script/, dev.rs
+//! author.rs    those for the author of a plugin: new.rs, build.rs, test.rs with script/, dev/
 //! inspect.rs   `tega plugin inspect`: a plugin's file, without a server
 //! compile.rs   `tega plugin compile`, which the daemon starts for each plugin that it has not seen before
 //! served.rs    those that ask a running server: what there are;  list.rs, show.rs, logs.rs: what is printed of them

@@ -104,7 +104,7 @@ async fn perform(command: Command) -> Result<()> {
         Command::Rollback(of) => told(&of.server.client()?.roll_plugin_back(&of.name).await?),
         Command::Logs { of, follow, json } => {
             let form = if json { logs::Form::Json } else { logs::Form::Text };
-            let printed = logs::Printed { client: of.server.client()?, name: of.name, form };
+            let printed = logs::Printed { client: of.server.client()?, name: of.name, form, onto: logs::Onto::Stdout };
             if follow { printed.follow().await } else { printed.once().await }
         }
     }
