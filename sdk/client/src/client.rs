@@ -101,6 +101,23 @@ impl Client {
         self.send(self.request(Method::GET, &url_path(path)?)).await
     }
 
+    /// Reads a node in a state of the past, as [`get`](Self::get).
+    ///
+    /// # Errors
+    /// [`RequestError::Refused`] with status 404 where there was nothing, or no such state, 410 where it is no longer kept; the others
+    /// as they say.
+    ///
+    /// # Cancel safety
+    /// Nothing is changed.
+    pub async fn get_as_of(&self, path: &str, state: &AsOf) -> Result<String, RequestError> {
+        let (name, value) = match state {
+            AsOf::Version(version) => ("version", version),
+            AsOf::Time(time) => ("at", time),
+        };
+        let target = format!("{}?{name}={}", url_path(path)?, utf8_percent_encode(value, NON_ALPHANUMERIC));
+        self.send(self.request(Method::GET, &target)).await
+    }
+
     /// Writes a node whole, with the parents it lacks: `json` is JSON text.
     ///
     /// # Errors
@@ -279,6 +296,15 @@ impl Client {
     fn not_understood(&self, error: impl std::error::Error + Send + Sync + 'static) -> RequestError {
         RequestError::NotUnderstood { address: self.address.clone(), source: error.into() }
     }
+}
+
+/// Which state of the past of a root is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AsOf {
+    /// A version of the root: its number, a count back from the present one such as `-1`, or a tag.
+    Version(String),
+    /// The state at a time, such as `2026-03-01T12:00:00Z`.
+    Time(String),
 }
 
 /// A copy of a database on its way.

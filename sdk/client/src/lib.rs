@@ -45,7 +45,7 @@ mod plugin;
 mod problem;
 mod session;
 
-pub use client::{Backup, Client};
+pub use client::{AsOf, Backup, Client};
 pub use connector::Stream;
 pub use error::{ClientError, ConnectError, RequestError, SessionError};
 pub use event::{Change, Commit, Event, Item, Message, Standing, State};

@@ -5,10 +5,12 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use clap::builder::NonEmptyStringValueParser;
 use serde_json::value::RawValue;
-use tega_client::{Client, Scope, name_in_path};
+use tega_client::{AsOf, Client, Scope, name_in_path};
 
 use super::input::{self, InputError, Named, Positional, Source};
+use super::output::{self, OutputError};
 use super::random_name;
 use super::table::table;
 
@@ -23,6 +25,12 @@ pub enum Asked {
         /// Names joined by dots, such as inventory.ne1; a name with a dot in it is in quotes: 'hosts."10.0.0.1".mtu'.
         #[arg(value_parser = input::path)]
         path: String,
+        /// Read an older version of its root: the version's number, a count back such as -1, or a tag.
+        #[arg(long, value_name = "VERSION", allow_hyphen_values = true, value_parser = NonEmptyStringValueParser::new())]
+        version: Option<String>,
+        /// Read it as it was at a time, such as 2026-03-01T12:00:00Z.
+        #[arg(long, value_name = "TIME", conflicts_with = "version", value_parser = NonEmptyStringValueParser::new())]
+        at: Option<String>,
     },
     /// Write a node whole.
     Put {
@@ -91,6 +99,17 @@ pub(crate) enum Answer {
     Text(String),
 }
 
+impl Answer {
+    /// Prints it.
+    pub(super) fn print(&self) -> Result<(), OutputError> {
+        match self {
+            Self::Nothing => Ok(()),
+            Self::Json(json) => output::json(json),
+            Self::Text(text) => output::text(text),
+        }
+    }
+}
+
 impl Asked {
     /// The server that it is meant for.
     pub(super) fn server(&self) -> &Server {
@@ -110,7 +129,13 @@ impl Asked {
     /// What was sent may take effect.
     pub(crate) async fn ask(self, client: &Client) -> Result<Answer> {
         match self {
-            Self::Get { path, .. } => Ok(Answer::Json(client.get(&path).await?)),
+            Self::Get { path, version, at, .. } => {
+                let state = version.map(AsOf::Version).or(at.map(AsOf::Time));
+                Ok(Answer::Json(match state {
+                    Some(state) => client.get_as_of(&path, &state).await?,
+                    None => client.get(&path).await?,
+                }))
+            }
             Self::Put { path, value, .. } => {
                 client.put(&path, value.json()?.get()).await?;
                 Ok(Answer::Nothing)

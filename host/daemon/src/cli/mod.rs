@@ -29,7 +29,6 @@ use std::process::ExitCode;
 use anyhow::Result;
 use tega_client::From;
 
-use asked::Answer;
 pub use asked::{Asked, Server};
 pub use input::{Named, Positional, Source};
 use watch::random_name;
@@ -101,12 +100,7 @@ async fn perform(command: Command) -> Result<()> {
     match command {
         Command::Asked(asked) => {
             let client = asked.server().client()?;
-            match asked.ask(&client).await? {
-                Answer::Nothing => {}
-                Answer::Json(json) => output::json(&json)?,
-                Answer::Text(text) => output::text(&text)?,
-            }
-            Ok(())
+            Ok(asked.ask(&client).await?.print()?)
         }
         Command::Plugins { server } => plugin::list::run(&server).await,
         Command::Backup { server, folder } => backup::run(&server.client()?, &folder).await,

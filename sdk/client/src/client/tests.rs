@@ -47,6 +47,16 @@ async fn a_value_keeps_its_text_both_ways() {
     assert!(request.starts_with("GET /hosts/%2210.0.0.1%22/mtu HTTP/1.1\r\n"), "{request}");
     assert!(request.contains("accept: application/json\r\n"), "{request}");
 
+    for (state, query) in [
+        (AsOf::Version("-1".to_owned()), "version=%2D1"),
+        (AsOf::Time("2026-03-01T12:00:00+01:00".to_owned()), "at=2026%2D03%2D01T12%3A00%3A00%2B01%3A00"),
+    ] {
+        let (client, server) = asked(&ok("1")).await;
+        assert_eq!(client.get_as_of("a.b", &state).await.unwrap(), "1");
+        let request = server.await.unwrap();
+        assert!(request.starts_with(&format!("GET /a/b?{query} HTTP/1.1\r\n")), "{request}");
+    }
+
     let (client, server) = asked(&ok("")).await;
     client.put("a", "12345678901234567890123").await.unwrap();
     let request = server.await.unwrap();

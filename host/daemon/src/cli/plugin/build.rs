@@ -55,17 +55,17 @@ pub(super) fn build(arguments: &BuildArguments) -> Result<Built> {
     tell_of_sdk(&project)?;
     let module = project.build(arguments.target.as_deref())?;
     let wasm = project.plugins().join(format!("{}.wasm", project.name()));
-    lay(&project, &module, &wasm)?;
+    lay(&project.settings(), &module, &wasm)?;
     Ok(Built { project, wasm })
 }
 
-/// Lays a module and the operator's file of its project into a folder. What is there already stays untouched.
-pub(super) fn lay(project: &Project, module: &Path, wasm: &Path) -> Result<()> {
+/// Lays a module and an operator's file, where there is one, into a folder. What is there already stays untouched.
+pub(super) fn lay(from: &Path, module: &Path, wasm: &Path) -> Result<()> {
     let folder = wasm.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).with_context(|| format!("can't make {}", folder.display()))?;
     let settings = wasm.with_extension("toml");
-    if project.settings().exists() {
-        tega_build::copy_if_different(&project.settings(), &settings)?;
+    if from.exists() {
+        tega_build::copy_if_different(from, &settings)?;
     } else if settings.exists() {
         std::fs::remove_file(&settings).with_context(|| format!("can't remove {}", settings.display()))?;
     }

@@ -25,6 +25,13 @@ pub(super) enum Form {
     Json,
 }
 
+impl Form {
+    /// That which a flag asks for.
+    pub(super) fn of(json: bool) -> Self {
+        if json { Self::Json } else { Self::Text }
+    }
+}
+
 /// Where lines are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Onto {
@@ -44,14 +51,6 @@ pub(super) struct Printed {
 }
 
 impl Printed {
-    /// Prints the lines that are kept.
-    ///
-    /// # Cancel safety
-    /// Nothing is changed.
-    pub(super) async fn once(&self) -> Result<()> {
-        self.print(&self.client.plugin_lines(&self.name, 0, 0).await?)
-    }
-
     /// Prints the lines that are kept, and further ones as they come, until Ctrl-C. Where the server can't be asked, it is asked
     /// again: numbers begin anew with each of its starts, so then it is compared whether the last line is still there.
     ///
@@ -127,6 +126,11 @@ fn passes(error: &RequestError) -> bool {
         RequestError::Refused(problem) => problem.status >= 500,
         _ => false,
     }
+}
+
+/// Lines as they are printed.
+pub(super) fn text(lines: &[PluginLine], form: Form) -> String {
+    lines.iter().map(|line| written(line, form) + "\n").collect()
 }
 
 fn written(line: &PluginLine, form: Form) -> String {

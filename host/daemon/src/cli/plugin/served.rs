@@ -2,12 +2,13 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::builder::NonEmptyStringValueParser;
-use tega_client::Plugin;
+use tega_client::{Client, Plugin};
 
 use super::{list, logs, show, words};
-use crate::cli::{Server, exit, output};
+use crate::cli::asked::{Answer, Server};
+use crate::cli::{exit, output};
 
 /// A command about the plugins of a running server.
 #[derive(Debug, clap::Subcommand)]
@@ -83,34 +84,56 @@ pub(super) fn run(command: Command) -> Result<ExitCode> {
 }
 
 async fn perform(command: Command) -> Result<()> {
+    let client = command.server().client()?;
     match command {
-        Command::List { server, json: true } => Ok(output::json(&server.client()?.plugins_json().await?)?),
-        Command::List { server, json: false } => list::run(&server).await,
-        Command::Show { of, json: true } => Ok(output::json(&of.server.client()?.plugin_json(&of.name).await?)?),
-        Command::Show { of, json: false } => {
-            Ok(output::text(&show::text(&of.server.client()?.plugin(&of.name).await?))?)
+        Command::Logs { of, follow: true, json } => {
+            logs::Printed { client, name: of.name, form: logs::Form::of(json), onto: logs::Onto::Stdout }.follow().await
         }
-        Command::Reload { server, name: None } => {
-            let looked_at = server.client()?.reload_plugins().await?;
-            if looked_at.is_empty() {
-                output::note("nothing is new or changed");
-                return Ok(());
-            }
-            Ok(output::text(&list::text(&looked_at))?)
-        }
-        Command::Reload { server, name: Some(name) } => told(&server.client()?.reload_plugin(&name).await?),
-        Command::Enable(of) => told(&of.server.client()?.enable_plugin(&of.name).await?),
-        Command::Disable(of) => told(&of.server.client()?.disable_plugin(&of.name).await?),
-        Command::Rollback(of) => told(&of.server.client()?.roll_plugin_back(&of.name).await?),
-        Command::Logs { of, follow, json } => {
-            let form = if json { logs::Form::Json } else { logs::Form::Text };
-            let printed = logs::Printed { client: of.server.client()?, name: of.name, form, onto: logs::Onto::Stdout };
-            if follow { printed.follow().await } else { printed.once().await }
-        }
+        once => Ok(once.ask(&client).await?.print()?),
     }
 }
 
-/// Says how a plugin is now.
-fn told(plugin: &Plugin) -> Result<()> {
-    Ok(output::line(&words::standing(plugin))?)
+impl Command {
+    /// The server that it is meant for.
+    fn server(&self) -> &Server {
+        match self {
+            Self::List { server, .. } | Self::Reload { server, .. } => server,
+            Self::Show { of, .. } | Self::Logs { of, .. } => &of.server,
+            Self::Enable(of) | Self::Disable(of) | Self::Rollback(of) => &of.server,
+        }
+    }
+
+    /// Asks a server once, whichever it was meant for.
+    ///
+    /// # Cancel safety
+    /// What was sent may take effect.
+    pub(super) async fn ask(self, client: &Client) -> Result<Answer> {
+        Ok(match self {
+            Self::List { json: true, .. } => Answer::Json(client.plugins_json().await?),
+            Self::List { json: false, .. } => Answer::Text(list::text(&client.plugins().await?)),
+            Self::Show { of, json: true } => Answer::Json(client.plugin_json(&of.name).await?),
+            Self::Show { of, json: false } => Answer::Text(show::text(&client.plugin(&of.name).await?)),
+            Self::Reload { name: None, .. } => {
+                let looked_at = client.reload_plugins().await?;
+                if looked_at.is_empty() {
+                    output::note("nothing is new or changed");
+                    return Ok(Answer::Nothing);
+                }
+                Answer::Text(list::text(&looked_at))
+            }
+            Self::Reload { name: Some(name), .. } => told(&client.reload_plugin(&name).await?),
+            Self::Enable(of) => told(&client.enable_plugin(&of.name).await?),
+            Self::Disable(of) => told(&client.disable_plugin(&of.name).await?),
+            Self::Rollback(of) => told(&client.roll_plugin_back(&of.name).await?),
+            Self::Logs { follow: true, .. } => bail!("it is asked once here, and not followed"),
+            Self::Logs { of, json, .. } => {
+                Answer::Text(logs::text(&client.plugin_lines(&of.name, 0, 0).await?, logs::Form::of(json)))
+            }
+        })
+    }
+}
+
+/// How a plugin is now.
+fn told(plugin: &Plugin) -> Answer {
+    Answer::Text(words::standing(plugin) + "\n")
 }

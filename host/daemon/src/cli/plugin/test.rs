@@ -25,7 +25,8 @@ pub struct TestArguments {
     update: bool,
 }
 
-/// Builds the plugin and runs its scripts, each on an empty database; fails where one prints something else than it expects.
+/// Builds the plugin and runs its scripts, each on an empty database, granted and set by the file that has the script's name or else
+/// by the project's; fails where one prints something else than it expects.
 pub(super) async fn run(arguments: TestArguments) -> Result<()> {
     let (project, wasm) = match arguments.wasm {
         Some(wasm) => (Project::open(&arguments.build.project)?, wasm),
@@ -39,14 +40,16 @@ pub(super) async fn run(arguments: TestArguments) -> Result<()> {
         bail!("{} has no tests/*.tega to run", project.folder().display());
     }
     let plugins = tempfile::tempdir().context("no temporary folder")?;
-    build::lay(&project, &wasm, &plugins.path().join(format!("{}.wasm", project.name())))?;
     let expectations = if arguments.update { Expectations::Rewrite } else { Expectations::Hold };
     let mut differing = 0;
     for file in &scripts {
+        let own = file.with_extension("toml");
+        let settings = if own.is_file() { own } else { project.settings() };
+        build::lay(&settings, &wasm, &plugins.path().join(format!("{}.wasm", project.name())))?;
         let world = World::start(vec![plugins.path().to_owned()]).await?;
         let report = in_service(&world, project.name())?;
         for lacking in &report.grants_lacking {
-            output::note(&format!("note: {} does not grant {lacking}", project.settings().display()));
+            output::note(&format!("note: {} does not grant {lacking}", settings.display()));
         }
         let outcome = script::run(file, world.client(), expectations).await?;
         world.stop().await?;

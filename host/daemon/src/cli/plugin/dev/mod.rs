@@ -138,7 +138,7 @@ async fn built(arguments: &BuildArguments) -> Result<Built> {
 async fn load(built: &Built, client: &Client, plugins: &Path) {
     let file = plugins.join(format!("{}.wasm", built.project.name()));
     let loaded = async {
-        build::lay(&built.project, &built.wasm, &file)?;
+        build::lay(&built.project.settings(), &built.wasm, &file)?;
         client.reload_plugins().await?;
         let all = client.plugins().await?;
         let of_file = all.iter().find(|plugin| Path::new(&plugin.file).file_name() == file.file_name());

@@ -1,8 +1,10 @@
 //! What was expected, and what came, for a reader.
 
+use super::expected::line_is_as_expected;
+
 /// The lines of both, each with `-` where it was expected and did not come, with `+` where it came and was not expected.
 pub(super) fn difference(expected: &[String], came: &[String]) -> Vec<String> {
-    let same = |pair: &(&String, &String)| pair.0 == pair.1;
+    let same = |pair: &(&String, &String)| line_is_as_expected(pair.0, pair.1);
     let head = expected.iter().zip(came).take_while(same).count();
     let rest = (expected.len().min(came.len())) - head;
     let tail = expected.iter().rev().zip(came.iter().rev()).take(rest).take_while(same).count();

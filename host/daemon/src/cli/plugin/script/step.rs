@@ -2,18 +2,24 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use clap::Parser;
 use clap::error::ErrorKind;
 use tega_client::Client;
 use tokio::time::{Instant, sleep};
 
+use super::super::served;
+use super::expected::is_as_expected;
 use super::text::Step;
 use super::words::words;
 use crate::cli::asked::{Answer, Asked};
 
-/// How long `wait` waits for what it is to see, in milliseconds: more than a plugin has for a callback and a pause after it failed.
-const WAIT_MS_MAX: u64 = 10_000;
+/// How long `wait` waits for what it is to see unless it is told, in seconds: more than a plugin has for a callback and a pause after
+/// it failed.
+const WAIT_S: u64 = 10;
+
+/// The longest time that it can be told, in seconds: a script that hangs is to end while somebody looks on.
+const WAIT_S_MAX: u64 = 600;
 
 /// How long `wait` pauses before it asks again, in milliseconds.
 const PAUSE_MS: u64 = 5;
@@ -30,8 +36,14 @@ struct Line {
 enum Command {
     #[command(flatten)]
     Asked(Asked),
+    /// Ask about plugins, as `tega plugin` does.
+    #[command(subcommand)]
+    Plugin(served::Command),
     /// Ask again until the answer is the one expected; where none is, until it is no error.
     Wait {
+        /// How long at most, in seconds.
+        #[arg(long, value_name = "SECONDS", default_value_t = WAIT_S, value_parser = clap::value_parser!(u64).range(1..=WAIT_S_MAX))]
+        seconds: u64,
         /// The command.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
         command: Vec<String>,
@@ -52,8 +64,8 @@ pub(super) async fn perform(step: &Step, client: &Client) -> Vec<String> {
 
 async fn printed(step: &Step, words: Vec<String>, client: &Client) -> Result<Vec<String>> {
     match parse(words)? {
-        Command::Asked(asked) => ask(asked, client).await,
-        Command::Wait { command } => wait(step, &command, client).await,
+        Command::Wait { seconds, command } => wait(step, seconds, &command, client).await,
+        once => ask(once, client).await,
     }
 }
 
@@ -63,14 +75,14 @@ fn parse(words: Vec<String>) -> Result<Command> {
     match Line::try_parse_from(words) {
         Ok(line) => Ok(line.command),
         Err(error) if error.kind() == ErrorKind::InvalidSubcommand => {
-            anyhow::bail!("there is no such command in a script: {}", known().join(", "))
+            bail!("there is no such command in a script: {}", known().join(", "))
         }
         Err(error) => {
             // What is wrong stands before the first empty line; the rest is for a terminal.
             let told = error.to_string();
             let told: Vec<&str> = told.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
             let told = told.join(" ");
-            anyhow::bail!("{}", told.strip_prefix("error: ").unwrap_or(&told).to_owned())
+            bail!("{}", told.strip_prefix("error: ").unwrap_or(&told).to_owned())
         }
     }
 }
@@ -81,23 +93,27 @@ fn known() -> Vec<String> {
     Line::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
 }
 
-async fn ask(asked: Asked, client: &Client) -> Result<Vec<String>> {
-    Ok(match asked.ask(client).await? {
+async fn ask(command: Command, client: &Client) -> Result<Vec<String>> {
+    let answer = match command {
+        Command::Asked(asked) => asked.ask(client).await?,
+        Command::Plugin(served) => served.ask(client).await?,
+        Command::Wait { .. } => bail!("wait for what a command answers"),
+    };
+    Ok(match answer {
         Answer::Nothing => Vec::new(),
         Answer::Json(text) | Answer::Text(text) => lines(&text),
     })
 }
 
 /// Asks until the answer is the one expected, or the time is over; gives the last answer.
-async fn wait(step: &Step, command: &[String], client: &Client) -> Result<Vec<String>> {
-    let until = Instant::now() + Duration::from_millis(WAIT_MS_MAX);
+async fn wait(step: &Step, seconds: u64, command: &[String], client: &Client) -> Result<Vec<String>> {
+    let until = Instant::now() + Duration::from_secs(seconds);
     loop {
-        let Command::Asked(asked) = parse(command.to_vec())? else { anyhow::bail!("wait for what a command answers") };
-        let answer = ask(asked, client).await;
+        let answer = ask(parse(command.to_vec())?, client).await;
         let is_there = match &answer {
             Ok(_) if step.expected.is_empty() => true,
-            Ok(lines) => *lines == step.expected,
-            Err(error) => lines(&format!("error: {error:#}")) == step.expected,
+            Ok(lines) => is_as_expected(&step.expected, lines),
+            Err(error) => is_as_expected(&step.expected, &lines(&format!("error: {error:#}"))),
         };
         if is_there || Instant::now() >= until {
             return answer;
