@@ -21,6 +21,9 @@ fn a_new_plugin_builds_and_passes_its_test_and_a_change_that_breaks_it_is_shown(
     assert_eq!(code, 0, "{told}");
     assert!(printed.starts_with("edge-count 0.1.0\n") && printed.contains("edge-count.changes"), "{printed}");
     assert!(!told.contains("tega plugin refresh"), "{told}");
+    let built = project.path.join("target/plugin/edge-count.wasm");
+    let (_, printed, told) = ran(&["plugin", "inspect", built.to_str().unwrap()], &[]);
+    assert!(printed.contains("edge-count.changes(device: string) -> object: "), "{printed}{told}");
 
     project.edit("src/lib.rs", "was not changed yet", "is not known");
     let (code, printed, told) = project.ran("test", &[]);
@@ -64,7 +67,9 @@ fn a_name_that_is_none_and_a_folder_that_is_no_project_are_refused_with_what_to_
             "is no name of a plugin: 1 to 64 of a-z, 0-9 and -, a letter first",
         ),
         (&["plugin", "new", "fn", "--path", path], "means something else in Rust"),
-        (&["plugin", "new", "edge", "--path", path], "is there already, and not empty"),
+        (&["plugin", "new", "schemars", "--path", path], "a crate that each plugin is built with; choose another name"),
+        (&["plugin", "new", "edge", "--path", path], "is there already, and not empty; --path names another folder"),
+        (&["plugin", "new", "edge", "--path", &format!("{path}/file")], "file is no folder; --path names another one"),
         (&["plugin", "build", path], "`tega plugin new NAME` makes the project of a plugin"),
         (&["plugin", "test", path], "`tega plugin new NAME` makes the project of a plugin"),
         (&["plugin", "dev", path], "`tega plugin new NAME` makes the project of a plugin"),
@@ -72,6 +77,14 @@ fn a_name_that_is_none_and_a_folder_that_is_no_project_are_refused_with_what_to_
         let (code, printed, told) = ran(arguments, &[]);
         assert_eq!((code, printed.as_str(), told.contains(expected)), (1, "", true), "{arguments:?}: {told}");
     }
+}
+
+#[test]
+fn where_there_is_no_rust_it_is_told_what_to_install() {
+    let project = Project::new("edge-rustless");
+    let (code, _, told) = ran(&["plugin", "build", project.path.to_str().unwrap()], &[("PATH", "/nowhere".to_owned())]);
+    let expected = "there is no `rustc` on the PATH: install Rust as https://rustup.rs says, then `rustup target add";
+    assert_eq!((code, told.contains(expected)), (1, true), "{told}");
 }
 
 #[test]

@@ -11,10 +11,10 @@ use crate::{Build, Toolchain, sdk};
 /// The longest name of a plugin, in bytes: the daemon's own limit.
 const NAME_BYTES_MAX: usize = 64;
 
-/// What a package can't be called: keywords of Rust, and crates that each plugin has to do with.
+/// What a package can't be called: keywords of Rust, and crates that come with it.
 const TAKEN: &str = "abstract alloc as async await become box break const continue core crate do dyn else enum extern false \
-    final fn for gen if impl in let loop macro match mod move mut override priv proc-macro pub ref return self serde static \
-    std struct super tega-plugin test trait true try type typeof unsafe unsized use virtual where while yield";
+    final fn for gen if impl in let loop macro match mod move mut override priv proc-macro pub ref return self static \
+    std struct super test trait true try type typeof unsafe unsized use virtual where while yield";
 
 /// The project of one plugin.
 #[derive(Clone, Debug)]
@@ -34,9 +34,16 @@ impl Project {
         check_name(name)?;
         match fs::read_dir(folder) {
             Ok(mut entries) => {
-                ensure!(entries.next().is_none(), "{} is there already, and not empty", folder.display());
+                ensure!(
+                    entries.next().is_none(),
+                    "{} is there already, and not empty; --path names another folder",
+                    folder.display()
+                );
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {
+                bail!("{} is no folder; --path names another one", folder.display())
+            }
             Err(error) => return Err(error).with_context(|| format!("can't look into {}", folder.display())),
         }
         for (path, text) in sdk::template()? {
@@ -125,6 +132,10 @@ fn check_name(name: &str) -> Result<()> {
     ensure!(good, "{name:?} is no name of a plugin: 1 to {NAME_BYTES_MAX} of a-z, 0-9 and -, a letter first");
     let taken = TAKEN.split(' ').any(|taken| taken == name);
     ensure!(!taken, "{name:?} means something else in Rust; choose another name");
+    ensure!(
+        !sdk::is_locked(name)?,
+        "{name:?} is the name of a crate that each plugin is built with; choose another name"
+    );
     Ok(())
 }
 
@@ -138,7 +149,8 @@ mod tests {
         for name in ["a", "my-plugin", "a2", &long] {
             assert!(check_name(name).is_ok(), "{name}");
         }
-        for name in ["", "A", "2a", "-a", "a_b", "a.b", "a b", "größe", "fn", "test", "tega-plugin", "../a"] {
+        let taken = "fn test core serde schemars tega-plugin";
+        for name in ["", "A", "2a", "-a", "a_b", "a.b", "a b", "größe", "../a"].into_iter().chain(taken.split(' ')) {
             assert!(check_name(name).is_err(), "{name}");
         }
         assert!(check_name(&format!("{long}a")).is_err());
@@ -158,7 +170,7 @@ mod tests {
         }
         assert!(fs::read_dir(folder.join("vendor/tega/wit")).unwrap().count() > 0);
         let error = Project::create(&folder, "a-b").unwrap_err().to_string();
-        assert!(error.ends_with("is there already, and not empty"), "{error}");
+        assert!(error.ends_with("is there already, and not empty; --path names another folder"), "{error}");
     }
 
     #[test]

@@ -68,6 +68,14 @@ pub(crate) fn template() -> Result<Files> {
     Ok(unpacked()?.into_iter().filter(|(path, _)| !path.starts_with(FOLDER)).collect())
 }
 
+/// Whether the versions of a new project have a package of that name, beside its own.
+pub(crate) fn is_locked(name: &str) -> Result<bool> {
+    let files = unpacked()?;
+    let lock: toml::Table = files.get("Cargo.lock").context("the SDK carried is damaged")?.parse()?;
+    let packages = lock.get("package").and_then(toml::Value::as_array).into_iter().flatten();
+    Ok(packages.filter_map(|package| package.get("name")?.as_str()).any(|locked| locked == name))
+}
+
 /// Writes a file, with the folders it lacks.
 pub(crate) fn write(file: &Path, text: &str) -> Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));

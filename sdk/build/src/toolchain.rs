@@ -30,14 +30,20 @@ impl Toolchain {
     ///
     /// Where none does; the error says what to install.
     pub fn find() -> Result<Self> {
-        if active_has_target() {
+        let mut tried = Vec::new();
+        if let Some(program) = ["rustc", "cargo"].into_iter().find(|program| !runs(program)) {
+            tried.push(format!(
+                "there is no `{program}` on the PATH: install Rust as https://rustup.rs says, then `rustup target add {TARGET}`"
+            ));
+        } else if active_has_target() {
             return Ok(Self::Active);
-        }
-        let mut tried = vec![format!("the active Rust toolchain has no {TARGET}: rustup target add {TARGET}")];
-        match add_target() {
-            Ok(()) if active_has_target() => return Ok(Self::Active),
-            Ok(()) => tried.push(format!("rustup added {TARGET}, but rustc doesn't find it")),
-            Err(error) => tried.push(format!("{error:#}")),
+        } else {
+            tried.push(format!("the active Rust toolchain has no {TARGET}: `rustup target add {TARGET}`"));
+            match add_target() {
+                Ok(()) if active_has_target() => return Ok(Self::Active),
+                Ok(()) => tried.push(format!("rustup added {TARGET}, but rustc doesn't find it")),
+                Err(error) => tried.push(format!("{error:#}")),
+            }
         }
         match debian::install() {
             Ok(()) => return Ok(Self::Debian),
@@ -65,6 +71,11 @@ impl fmt::Display for Toolchain {
             Self::Debian => "Debian's Rust, which builds its standard library first",
         })
     }
+}
+
+/// Whether a program is there.
+fn runs(program: &str) -> bool {
+    cargo::command(program, cargo::OUTER).arg("--version").output().is_ok_and(|output| output.status.success())
 }
 
 /// Whether `rustc` has the target's standard library.

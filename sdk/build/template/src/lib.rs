@@ -1,18 +1,23 @@
 //! NAME: a plugin of tega that counts how often each device was changed.
 
 use serde::{Deserialize, Serialize};
+use tega_plugin::schemars::{self, JsonSchema};
 use tega_plugin::{Commit, Error, Result, own, tree};
 
 /// The arguments of `NAME.changes`. A call without `device` is refused before our code runs, with a message that says so.
-#[derive(Deserialize)]
+///
+/// Its JSON Schema is derived from it, comments included, and shown to whoever asks what the method takes.
+#[derive(Deserialize, JsonSchema)]
 struct Asked {
+    /// The device's name in the inventory.
     device: String,
 }
 
 /// Its result.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Changes {
     device: String,
+    /// How often it was changed.
     changes: u64,
 }
 
