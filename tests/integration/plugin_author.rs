@@ -93,7 +93,52 @@ fn a_plugin_that_the_daemon_would_refuse_is_refused_before_its_scripts_run() {
     let none = project.path.join("none.wasm");
     fs::write(&none, "no module").unwrap();
     let (code, _, told) = project.ran("test", &["--wasm", none.to_str().unwrap()]);
-    assert_eq!((code, told.contains("would be refused: is no WebAssembly")), (1, true), "{told}");
+    assert_eq!(
+        (code, told.contains("none.wasm: is no WebAssembly: begins with \"no modul\"; give the .wasm file that")),
+        (1, true),
+        "{told}"
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_told_with_the_file_that_the_author_wrote() {
+    let project = Project::new("edge-wrong");
+    let (path, wasm) = (project.path.to_str().unwrap(), guest("hello-plugin"));
+    let tested = |settings: &str| {
+        fs::write(project.path.join("edge-wrong.toml"), settings).unwrap();
+        let (code, printed, told) = ran(&["plugin", "test", path, "--wasm", wasm.to_str().unwrap()], &[]);
+        assert_eq!((code, printed.as_str(), told.lines().count()), (1, "", 1), "{told}");
+        told
+    };
+    for (settings, expected) in [
+        ("enbled = true", "edge-wrong.toml, line 1, `enbled`: unknown field `enbled`, expected one of `enabled`"),
+        ("[grants]\nread = ['a..b']", "edge-wrong.toml, `grants.read`: \"a..b\": not a pattern"),
+        ("[grants]\nread = 'a'", "edge-wrong.toml, line 2, `read`: invalid type: string \"a\", expected a list"),
+        ("[grants]\nhosts = ['a b']", "edge-wrong.toml, `grants.hosts`: \"a b\" is no host: those look like"),
+        ("enabled = false", "is switched off: `enabled = false` in "),
+    ] {
+        let told = tested(settings);
+        assert!(told.contains(path) && told.contains(expected), "{settings}: {told}");
+    }
+
+    let module = project.path.join("module.wasm");
+    fs::write(&module, b"\0asm\x01\0\0\0").unwrap();
+    let module = module.to_str().unwrap();
+    for (command, expected) in [
+        (
+            &["inspect", module][..],
+            "module.wasm: is a core module without a component type inside: build it with the SDK",
+        ),
+        (
+            &["compile", module],
+            "module.wasm: does not compile: it is a core module; the daemon makes a component of it",
+        ),
+        (&["test", path, "--wasm", module], "module.wasm: is a core module without a component type inside: build it"),
+        (&["inspect", path], "is a folder; give the .wasm file in it"),
+    ] {
+        let (code, printed, told) = ran(&[&["plugin"], command].concat(), &[]);
+        assert_eq!((code, printed.as_str(), told.contains(expected)), (1, "", true), "{command:?}: {told}");
+    }
 }
 
 #[test]

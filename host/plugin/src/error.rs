@@ -34,6 +34,7 @@ impl LoadError {
             Self::Read(_)
                 | Self::NotWasm { .. }
                 | Self::Damaged { .. }
+                | Self::NoType
                 | Self::Encode { .. }
                 | Self::Compile(CompileError::Refused { .. })
         )
@@ -62,12 +63,18 @@ impl LoadError {
 pub(crate) enum LoadError {
     #[error("the file can't be read: {0}")]
     Read(std::io::Error),
+    #[error("is a folder")]
+    IsFolder,
     #[error("the file is larger than {FILE_BYTES_MAX} bytes")]
     TooLarge,
     #[error("is no WebAssembly: begins with {beginning}")]
     NotWasm { beginning: String },
     #[error("is damaged, or not whole: {reason}")]
     Damaged { reason: String },
+    #[error(
+        "is a core module without a component type inside: build it with the SDK, or put its type into it (`wasm-tools component embed`)"
+    )]
+    NoType,
     #[error("can't be made a component: {reason}")]
     Encode { reason: String },
     #[error(transparent)]
@@ -80,10 +87,8 @@ pub(crate) enum LoadError {
         "exports {name}, which this version of tega does not know; build the plugin for an older contract, or update tega"
     )]
     UnknownInterface { name: String },
-    #[error(
-        "exports no tega:plugin/lifecycle@0.1.0, so it is no plugin of tega, or was built without its component type inside"
-    )]
-    NoLifecycle,
+    #[error("exports no tega:plugin/lifecycle@0.1.0, so it is no plugin of tega; what it exports is {exports}")]
+    NoLifecycle { exports: String },
     #[error(
         "imports {name}, which is only for plugins that are granted `hosts`; name the hosts that it may reach in {}, \
          as `[grants]` with `hosts = [\"example.org\"]`, or build the plugin without it",

@@ -16,6 +16,9 @@ use crate::state::State;
 /// What the names of the contract's interfaces begin with.
 const PACKAGE: &str = "tega:plugin/";
 
+/// So many exports of a component that is no plugin are named: enough to know it by.
+const EXPORTS_TOLD_MAX: usize = 8;
+
 /// The interfaces that a component exports: what the host may call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Interfaces {
@@ -52,8 +55,19 @@ impl Interfaces {
                 _ => return Err(LoadError::UnknownInterface { name: name.to_owned() }),
             }
         }
-        if found.lifecycle { Ok(found) } else { Err(LoadError::NoLifecycle) }
+        if found.lifecycle { Ok(found) } else { Err(LoadError::NoLifecycle { exports: exports(component) }) }
     }
+}
+
+/// The first exports of a component, for a person.
+fn exports(component: &Component) -> String {
+    let form = component.component_type();
+    let mut names = form.exports(component.engine()).map(|(name, _)| name);
+    let mut told = names.by_ref().take(EXPORTS_TOLD_MAX).collect::<Vec<_>>().join(", ");
+    if names.next().is_some() {
+        told.push_str(" ..");
+    }
+    if told.is_empty() { "nothing".to_owned() } else { told }
 }
 
 /// Where the exports of a component are.

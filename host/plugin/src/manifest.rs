@@ -35,8 +35,12 @@ use tega_tree::Pattern;
 
 use crate::grants::{Granted, Grants};
 use crate::http::HostGrant;
+use crate::journal::one_line;
 use crate::limits::{self, CALL_MS_MAX, CALLBACK_TRIES_MAX, INSTANCES_MAX, MANIFEST_BYTES_MAX, MEMORY_BYTES};
 use crate::wasi::FolderGrant;
+
+/// The longest part of a key that is repeated where its line is wrong, in bytes: enough to find it by.
+const KEY_BYTES_MAX: usize = 80;
 
 /// Why a `NAME.toml` is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -44,8 +48,8 @@ use crate::wasi::FolderGrant;
 pub(crate) enum ManifestError {
     #[error("{} can't be read: {source}", file.display())]
     Read { file: PathBuf, source: std::io::Error },
-    #[error("{}, line {line}: {reason}", file.display())]
-    Syntax { file: PathBuf, line: usize, reason: String },
+    #[error("{}, {place}: {reason}", file.display())]
+    Syntax { file: PathBuf, place: String, reason: String },
     #[error("{}, `{key}`: {reason}", file.display())]
     Key { file: PathBuf, key: String, reason: String },
 }
@@ -99,7 +103,7 @@ pub(crate) enum Then {
 
 /// The bounds of a plugin: times in milliseconds, memory in bytes.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
 pub(crate) struct Limits {
     pub(crate) describe_ms: u64,
     pub(crate) start_ms: u64,
@@ -130,7 +134,7 @@ impl Default for Limits {
 
 /// The file as it is written.
 #[derive(Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
 struct Written {
     enabled: bool,
     instances: Option<usize>,
@@ -142,7 +146,7 @@ struct Written {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
 struct WrittenCallbacks {
     tries: u32,
     then: Then,
@@ -169,7 +173,7 @@ impl Default for Written {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
 struct WrittenGrants {
     read: Vec<String>,
     write: Vec<String>,
@@ -283,7 +287,20 @@ fn variable(name: &str) -> Result<String, &'static str> {
 fn syntax(error: &toml::de::Error, text: &str, file: &Path) -> ManifestError {
     let at = error.span().map_or(0, |span| span.start);
     let line = 1 + text.bytes().take(at).filter(|&byte| byte == b'\n').count();
-    ManifestError::Syntax { file: file.to_owned(), line, reason: error.message().to_owned() }
+    let number = "expected a whole number";
+    let plain = [
+        ("expected u64", number),
+        ("expected u32", number),
+        ("expected usize", number),
+        ("expected a sequence", "expected a list"),
+    ];
+    let reason = plain.iter().fold(error.message().to_owned(), |told, (word, plain)| told.replace(word, plain));
+    // Which key it is about; not its value, which may be a secret.
+    let written = text.lines().nth(line - 1).unwrap_or_default();
+    let key = written.split_once('=').map(|(key, _)| key).or(written.starts_with('[').then_some(written));
+    let key = key.map(|key| one_line(&key[..key.floor_char_boundary(KEY_BYTES_MAX)]));
+    let place = key.map_or_else(|| format!("line {line}"), |key| format!("line {line}, `{}`", key.trim()));
+    ManifestError::Syntax { file: file.to_owned(), place, reason }
 }
 
 fn json_members(table: toml::Table) -> Result<serde_json::Map<String, Json>, (String, String)> {
@@ -356,8 +373,8 @@ mod tests {
     fn what_is_wrong_is_named_with_file_and_key() {
         let cases = [
             ("[grants]\nread = [\"a..b\"]", "hello.toml, `grants.read`: \"a..b\": not a pattern"),
-            ("[grants]\n\nreads = []", "hello.toml, line 3: unknown field `reads`"),
-            ("grant = 1", "hello.toml, line 1: unknown field `grant`"),
+            ("[grants]\n\nreads = []", "hello.toml, line 3, `reads`: unknown field `reads`"),
+            ("grant = 1", "hello.toml, line 1, `grant`: unknown field `grant`"),
             (
                 "[grants]\nhosts = [\"http://a\"]",
                 "hello.toml, `grants.hosts`: \"http://a\" is no host: those look like",
@@ -367,15 +384,26 @@ mod tests {
             ("[grants]\nfolders = [\"etc\"]", "hello.toml, `grants.folders`: \"etc\" is no folder: those look like"),
             ("[limits]\nmethod_ms = 0", "hello.toml, `limits.method_ms`: it is a number of milliseconds from 1"),
             ("instances = 0", "hello.toml, `instances`: it is a number from 1 to 64"),
-            ("policy = \"maybe\"", "hello.toml, line 1: unknown variant `maybe`, expected `reject` or `pass`"),
+            (
+                "policy = \"maybe\"",
+                "hello.toml, line 1, `policy`: unknown variant `maybe`, expected `reject` or `pass`",
+            ),
             ("[callbacks]\ntries = 0", "hello.toml, `callbacks.tries`: it is a number from 1"),
             ("[limits]\ntick_ms = 0", "hello.toml, `limits.tick_ms`: it is a number of milliseconds from 1"),
             ("[settings]\nx = nan", "hello.toml, `settings.x`: NaN is no number in JSON"),
-            ("[grants", "hello.toml, line 1: "),
+            ("[grants", "hello.toml, line 1, `[grants`: "),
+            ("[settings]\nsecret = \"not to be told", "hello.toml, line 2, `secret`: invalid basic string"),
+            ("[settings]\nhooks = [\n\"not to be told", "hello.toml, line 3: unclosed array"),
+            (
+                "[limits]\nmethod_ms = \"1s\"",
+                "hello.toml, line 2, `method_ms`: invalid type: string \"1s\", expected a whole number",
+            ),
+            ("[grants]\nread = \"a\"", "hello.toml, line 2, `read`: invalid type: string \"a\", expected a list"),
+            ("grants = 1", "hello.toml, line 1, `grants`: invalid type: integer `1`, expected a table"),
         ];
         for (text, expected) in cases {
             let told = parse(text).unwrap_err();
-            assert!(told.starts_with(expected), "{told}");
+            assert!(told.starts_with(expected) && !told.contains("not to be told"), "{told}");
         }
     }
 }

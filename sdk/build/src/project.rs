@@ -65,7 +65,9 @@ impl Project {
         })?;
         let table: toml::Table = text.parse().with_context(|| format!("{} is not right", manifest.display()))?;
         let name = table.get("package").and_then(|package| package.get("name")).and_then(toml::Value::as_str);
-        let name = name.with_context(|| format!("{} is of no package", manifest.display()))?.to_owned();
+        let name = name
+            .with_context(|| format!("{} is of no package; give the folder of the plugin's own", manifest.display()))?
+            .to_owned();
         Ok(Self { folder: folder.to_owned(), name })
     }
 

@@ -73,7 +73,7 @@ const STEPS: &[Step] = &[
     Step {
         what: "a key of its settings is not known",
         act: |at| write(at, "renamed.toml", b"[grants]\nreed = ['load']"),
-        comes_to: PassedOver("renamed.toml, line 2: unknown field `reed`"),
+        comes_to: PassedOver("renamed.toml, line 2, `reed"),
     },
     Step {
         what: "a grant is no pattern",

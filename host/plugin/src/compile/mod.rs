@@ -23,7 +23,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use crate::error::LoadError;
-use crate::file::PluginFile;
+use crate::file::{Kind, PluginFile};
 use crate::layout::Layout;
 use crate::limits::CODE_BYTES_MAX;
 pub(crate) use cache::Cache;
@@ -103,8 +103,18 @@ pub enum CompileError {
 /// # Errors
 /// [`CompileError::Refused`].
 pub fn compile(component: &[u8], layout: Layout) -> Result<Vec<u8>, CompileError> {
+    let refused = |reason| CompileError::Refused { reason };
+    match Kind::of(component) {
+        Ok(Kind::Component) => {}
+        Ok(Kind::Module) => {
+            return Err(refused(
+                "it is a core module; the daemon makes a component of it before it is compiled".to_owned(),
+            ));
+        }
+        Err(error) => return Err(refused(format!("it {error}"))),
+    }
     let compiled = layout.compiler().and_then(|engine| engine.precompile_component(component));
-    compiled.map_err(|error| CompileError::Refused { reason: format!("{error:#}") })
+    compiled.map_err(|error| refused(format!("{error:#}")))
 }
 
 /// Where the code of plugins comes from.

@@ -172,7 +172,7 @@ impl Keeper {
         let Some(name) = self.board.name_of(file) else {
             let state = if error.is_disabled() { PluginState::Disabled } else { PluginState::Refused };
             if state == PluginState::Refused {
-                tracing::error!(target: "tega::plugin", file = %file.display(), "the plugin is refused: {reason}");
+                tracing::error!(target: "tega::plugins", file = %file.display(), "the plugin is refused: {reason}");
             }
             return self.board.refuse(file, board::not_taken(file, state, reason));
         };

@@ -44,7 +44,14 @@ async fn a_file_that_does_not_fit_is_told_with_what_to_do() {
         (b"#!/bin/sh".to_vec(), "is no WebAssembly: begins with \"#!/bin/s\"; give the .wasm file that"),
         (b"\0asm\x01\0\0\0broken".to_vec(), "is damaged, or not whole: "),
         (b"\0asm\x0d\0\x01\0broken".to_vec(), "does not compile: "),
-        (wat::parse_str("(module)").unwrap(), "exports no tega:plugin/lifecycle@0.1.0"),
+        (
+            wat::parse_str("(module)").unwrap(),
+            "is a core module without a component type inside: build it with the SDK",
+        ),
+        (
+            wat::parse_str("(component)").unwrap(),
+            "exports no tega:plugin/lifecycle@0.1.0, so it is no plugin of tega; what it exports is nothing; give",
+        ),
         (Guest::new("Bad").module(), "describes itself wrongly: \"Bad\" is no name of a plugin"),
         (Guest::new("spins").body("describe", spin).module(), "can't be described: it ran longer than 5000 ms; mend"),
         (Guest::new("traps").body("init", "unreachable").module(), "no instance of it can be made: it trapped: "),
@@ -58,6 +65,9 @@ async fn a_file_that_does_not_fit_is_told_with_what_to_do() {
     }
     let missing = inspect("/nowhere/a.wasm".as_ref(), Compiler::InProcess).await.unwrap_err().to_string();
     assert!(missing.starts_with("/nowhere/a.wasm: the file can't be read: No such file"), "{missing}");
+    let folder = tempfile::tempdir().unwrap();
+    let error = inspect(folder.path(), Compiler::InProcess).await.unwrap_err().to_string();
+    assert!(error.ends_with(": is a folder; give the .wasm file in it"), "{error}");
 }
 
 #[tokio::test]

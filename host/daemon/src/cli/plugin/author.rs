@@ -9,8 +9,9 @@ use super::{build, dev, new, test};
 use crate::cli::exit;
 use crate::logging;
 
-/// What is logged while a command has a tega of its own in it: what went wrong.
-const QUIET: &str = "warn";
+/// What is logged while a command has a tega of its own in it: what went wrong, but not that a plugin is refused, which the command
+/// tells itself.
+const QUIET: &str = "warn,tega::plugins=off";
 
 /// What is logged while a plugin is developed: all that it says, beside what went wrong.
 const PLUGINS: &str = "warn,tega::plugin=debug";

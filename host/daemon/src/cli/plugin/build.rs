@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use tega_build::{Project, SdkStanding, sdk_standing};
 use tega_engine::port::{PluginReport, PluginState};
+use tega_plugin_host::Compiler;
 
 use super::script::World;
 use crate::cli::output;
@@ -74,20 +75,28 @@ pub(super) fn lay(from: &Path, module: &Path, wasm: &Path) -> Result<()> {
 
 /// Loads what was built into a tega in memory; an error where it is refused.
 async fn checked(built: &Built) -> Result<PluginReport> {
-    let world = World::start(vec![built.project.plugins()]).await?;
-    let report = in_service(&world, built.project.name());
+    let Built { project, wasm } = built;
+    let (world, report) = in_service(&project.plugins(), wasm, &project.settings()).await?;
     world.stop().await?;
-    report
+    Ok(report)
 }
 
-/// The report of the one plugin of a world; an error that says why, where it is not in service.
-pub(super) fn in_service(world: &World, file: &str) -> Result<PluginReport> {
-    let mut plugins = world.plugins();
-    let Some(report) = plugins.pop() else { bail!("{file}.wasm is not there any more") };
-    if report.state != PluginState::Running {
-        bail!("{file}.wasm would be refused: {}", report.reason.as_deref().unwrap_or("for no reason told"));
+/// Starts a tega in memory with a folder that holds one plugin, and gives it with the plugin's report. `wasm` and `settings` are the
+/// files that those in the folder are copies of: an error that says why the plugin is refused names them.
+pub(super) async fn in_service(folder: &Path, wasm: &Path, settings: &Path) -> Result<(World, PluginReport)> {
+    let world = World::start(vec![folder.to_owned()]).await?;
+    match world.plugins().pop() {
+        Some(report) if report.state == PluginState::Running => Ok((world, report)),
+        report => {
+            world.stop().await?;
+            let report = report.with_context(|| format!("{} is not there any more", wasm.display()))?;
+            // Where it is for what the file is, the same is told with what to do.
+            tega_plugin_host::inspect(wasm, Compiler::InProcess).await?;
+            let copied = Path::new(&report.file).with_extension("toml").display().to_string();
+            let reason = report.reason.as_deref().unwrap_or("is refused for no reason told");
+            bail!("{}: {}", wasm.display(), reason.replace(&copied, &settings.display().to_string()));
+        }
     }
-    Ok(report)
 }
 
 fn tell_of_sdk(project: &Project) -> Result<()> {

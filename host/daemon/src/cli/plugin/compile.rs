@@ -34,13 +34,15 @@ pub struct Arguments {
 /// Compiles, within the bounds.
 pub(super) fn run(arguments: &Arguments) -> Result<()> {
     confine(arguments).context("the bounds can't be set")?;
-    let component = if arguments.input.as_os_str() == "-" {
+    let from_stdin = arguments.input.as_os_str() == "-";
+    let component = if from_stdin {
         read(std::io::stdin().lock())
     } else {
         File::open(&arguments.input).map_err(Into::into).and_then(read)
     };
     let component = component.with_context(|| format!("{} can't be read", arguments.input.display()))?;
-    let code = compile(&component, arguments.layout)?;
+    let code = compile(&component, arguments.layout);
+    let code = if from_stdin { code? } else { code.with_context(|| arguments.input.display().to_string())? };
     let written = if arguments.output.as_os_str() == "-" {
         let mut stdout = std::io::stdout().lock();
         stdout.write_all(&code).and_then(|()| stdout.flush())

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use tega_build::Project;
 
 use super::build::{self, in_service};
-use super::script::{self, Expectations, Outcome, World};
+use super::script::{self, Expectations, Outcome};
 use crate::cli::output;
 
 /// Which plugin, and which scripts.
@@ -46,8 +46,7 @@ pub(super) async fn run(arguments: TestArguments) -> Result<()> {
         let own = file.with_extension("toml");
         let settings = if own.is_file() { own } else { project.settings() };
         build::lay(&settings, &wasm, &plugins.path().join(format!("{}.wasm", project.name())))?;
-        let world = World::start(vec![plugins.path().to_owned()]).await?;
-        let report = in_service(&world, project.name())?;
+        let (world, report) = in_service(plugins.path(), &wasm, &settings).await?;
         for lacking in &report.grants_lacking {
             output::note(&format!("note: {} does not grant {lacking}", settings.display()));
         }
