@@ -11,6 +11,29 @@ use crate::path::{self, Path};
 use crate::raw::types::Author;
 
 /// A call of a method as it came: for a function that wants to know who calls, or takes whatever arguments there are.
+///
+/// ```
+/// use serde::Deserialize;
+/// use tega_plugin::{Author, AuthorKind, Call, Error, Result};
+///
+/// #[derive(Deserialize)]
+/// struct Reserve {
+///     device: String,
+/// }
+///
+/// fn reserve(call: Call) -> Result<String> {
+///     let Reserve { device } = call.args()?;
+///     match &call.caller {
+///         Author { name: Some(name), proven: true, .. } => Ok(format!("{device} is {name}'s")),
+///         other => Err(Error::invalid(format!("{other} has no session of its own"))),
+///     }
+/// }
+///
+/// let caller = Author { kind: AuthorKind::Client, name: Some("ada".into()), proven: true };
+/// let path = tega_plugin::path!["ports", "reserve"];
+/// let call = Call { path, positional: r#"["ne1"]"#.into(), named: "{}".into(), caller };
+/// assert_eq!(reserve(call).unwrap(), "ne1 is ada's");
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {
     /// The method's path.

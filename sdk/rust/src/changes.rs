@@ -16,6 +16,29 @@ use crate::tree;
 /// The changes of one commit that match the plugin's patterns, in order, and who makes it.
 ///
 /// It is a list of [`Change`]s; a transform may edit its puts.
+///
+/// ```
+/// use tega_plugin::{Author, AuthorKind, Change, Changes, Put, Rejection, path};
+///
+/// /// Writes the names of devices in lower case, and refuses empty ones.
+/// fn lower(changes: &mut Changes) -> Result<(), Rejection> {
+///     changes.each(&["inventory", "*", "name"], |_, value| {
+///         let name = value.as_str().filter(|name| !name.is_empty()).ok_or("a device has a name")?;
+///         *value = name.to_lowercase().into();
+///         Ok(())
+///     })
+/// }
+///
+/// // So a transform is tested without a daemon.
+/// let author = Author { kind: AuthorKind::Client, name: None, proven: false };
+/// let put = |value: &str| Change::Put(Put { path: path!["inventory", "ne1"], value: value.into() });
+/// let mut changes = Changes::new(vec![put(r#"{"mtu":1.50,"name":"NE1"}"#)], author.clone());
+/// lower(&mut changes).unwrap();
+/// assert_eq!(changes.into_edits()[0].value, r#"{"mtu":1.50,"name":"ne1"}"#);
+///
+/// let refused = lower(&mut Changes::new(vec![put(r#"{"name":""}"#)], author)).unwrap_err();
+/// assert_eq!(refused.reason, "inventory.ne1.name: a device has a name");
+/// ```
 #[derive(Clone, Debug)]
 pub struct Changes {
     changes: Vec<Change>,

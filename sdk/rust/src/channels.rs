@@ -7,6 +7,15 @@ use crate::raw::lifecycle::tega::plugin::channels;
 
 /// Sends a message to whoever listens on a channel; it goes out when the call has returned well and its commit is made.
 ///
+/// ```no_run
+/// use serde_json::json;
+///
+/// # fn example() -> tega_plugin::Result<()> {
+/// tega_plugin::channels::publish("alerts", &json!({"device": "ne1", "state": "down"}))?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 ///
 /// [`ErrorCode::Denied`](crate::ErrorCode::Denied) where the channel is not granted.

@@ -22,6 +22,13 @@ impl Change {
 impl Put {
     /// The new value, as a type of the author's.
     ///
+    /// ```
+    /// use tega_plugin::{Put, path};
+    /// let put = Put { path: path!["inventory", "ne1", "mtu"], value: "1500".into() };
+    /// assert_eq!(put.parse::<u32>(), Ok(1500));
+    /// assert!(put.parse::<String>().unwrap_err().message.starts_with("inventory.ne1.mtu: invalid type"));
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`ErrorCode::Failed`](crate::ErrorCode::Failed) where the value is no `T`.
@@ -32,6 +39,15 @@ impl Put {
 
 impl Message {
     /// What was sent, as a type of the author's.
+    ///
+    /// ```
+    /// # use tega_plugin::{Message, Result};
+    /// fn hear(message: Message) -> Result<()> {
+    ///     let devices: Vec<String> = message.parse()?;
+    ///     # let _ = devices;
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
     ///

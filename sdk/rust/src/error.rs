@@ -11,6 +11,20 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// An error, for a program and for a person.
 ///
 /// `?` turns any other error into one with the code [`ErrorCode::Failed`].
+///
+/// ```
+/// use tega_plugin::{Error, ErrorCode, Result};
+///
+/// fn port(text: &str) -> Result<u16> {
+///     if text.is_empty() {
+///         return Err(Error::invalid("a port is a number"));
+///     }
+///     Ok(text.parse()?)
+/// }
+///
+/// assert_eq!(port("").unwrap_err().code, ErrorCode::Invalid);
+/// assert_eq!(port("x").unwrap_err(), Error::failed("invalid digit found in string"));
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct Error {
     /// What went wrong, for a program.
@@ -96,6 +110,18 @@ impl fmt::Display for ErrorCode {
 /// Why a transform or a guard refuses a commit.
 ///
 /// `?` makes one from an [`Error`], and `.into()` from a text.
+///
+/// ```
+/// use tega_plugin::{Change, Changes, Rejection};
+///
+/// /// A guard: devices are not removed.
+/// fn keep(changes: &Changes) -> Result<(), Rejection> {
+///     match changes.iter().find(|change| matches!(change, Change::Delete(_))) {
+///         Some(removal) => Err(Rejection::new("devices are kept").at(removal.path())),
+///         None => Ok(()),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rejection {
     /// The reason, in words for whoever sent the commit. It stands by itself: not every client is shown the place.

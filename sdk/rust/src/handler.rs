@@ -5,6 +5,15 @@ use crate::path::Path;
 use crate::raw::types::Author;
 
 /// A view that somebody reads.
+///
+/// ```
+/// use tega_plugin::{Result, View};
+///
+/// // Of a plugin with `views: { at paths() => shown }`: one function for several nodes.
+/// fn shown(view: View) -> Result<Option<String>> {
+///     Ok(view.path.last().map(|site| format!("all is well at {site}")))
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct View {
     /// Which node is read, for a function that computes several.
@@ -14,6 +23,16 @@ pub struct View {
 }
 
 /// The interval of a timer has passed.
+///
+/// ```
+/// use tega_plugin::Tick;
+///
+/// fn is_over(until_s: u64, tick: &Tick) -> bool {
+///     until_s <= tick.time_us / 1_000_000
+/// }
+///
+/// assert!(is_over(10, &Tick { timer: "sweep".into(), time_us: 10_000_000 }));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tick {
     /// The timer's name.

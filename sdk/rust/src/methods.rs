@@ -12,6 +12,17 @@ use crate::raw::lifecycle::tega::plugin::directory;
 /// A method of another plugin joins this call's transaction: if it fails, what it wrote is taken back, and this call
 /// may go on.
 ///
+/// ```no_run
+/// use serde_json::json;
+/// use tega_plugin::methods;
+///
+/// # fn example() -> tega_plugin::Result<()> {
+/// let port: u32 = methods::call(&["ports", "reserve"], &json!({"device": "ne1", "speed": 10}))?;
+/// # let _ = port;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 ///
 /// [`ErrorCode::Denied`](crate::ErrorCode::Denied) where the method is not granted,
@@ -21,6 +32,16 @@ pub fn call<R: DeserializeOwned>(path: &[impl AsRef<str>], named: &(impl Seriali
 }
 
 /// Calls a method with positional arguments, a list, and named ones.
+///
+/// ```no_run
+/// use serde_json::json;
+///
+/// # fn example() -> tega_plugin::Result<()> {
+/// let port: u32 = tega_plugin::methods::call_with(&["ports", "reserve"], &json!(["ne1"]), &json!({"speed": 10}))?;
+/// # let _ = port;
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 ///

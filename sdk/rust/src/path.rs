@@ -28,6 +28,10 @@ macro_rules! path {
 /// The path of a node in the plugin's own subtree, `plugin.<its name>`, which it may always read and write.
 ///
 /// Outside tega, in a unit test, the plugin is called `unnamed`.
+///
+/// ```
+/// assert_eq!(tega_plugin::own(&["seen", "ne1"]), ["plugin", "unnamed", "seen", "ne1"]);
+/// ```
 pub fn own(names: &[impl AsRef<str>]) -> Path {
     let name = PLUGIN.get().map_or("unnamed", String::as_str);
     let mut path = path!["plugin", name];

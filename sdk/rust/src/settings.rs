@@ -8,6 +8,30 @@ use crate::raw::lifecycle::tega::plugin::settings;
 
 /// The settings, as a struct of the author's. What the operator may leave out wants `#[serde(default)]`.
 ///
+/// ```no_run
+/// use serde::Deserialize;
+///
+/// /// `[settings]` with `greeting = "Hello"`, and maybe `tries = 5`.
+/// #[derive(Deserialize)]
+/// struct Settings {
+///     greeting: String,
+///     #[serde(default = "three")]
+///     tries: u32,
+/// }
+///
+/// fn three() -> u32 {
+///     3
+/// }
+///
+/// # fn example() -> tega_plugin::Result<()> {
+/// let settings: Settings = tega_plugin::settings::get()?;
+/// # let _ = (settings.greeting, settings.tries);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A change of `NAME.toml` starts the plugin anew: what one instance reads stays the same.
+///
 /// # Errors
 ///
 /// [`ErrorCode::Invalid`](crate::ErrorCode::Invalid) where a setting is missing or of another form; the message names

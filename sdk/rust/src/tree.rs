@@ -18,6 +18,28 @@ const PAGE: u32 = 256;
 
 /// The value at a path, with all that is below it; none where there is nothing.
 ///
+/// ```no_run
+/// use serde::Deserialize;
+/// use tega_plugin::tree;
+///
+/// #[derive(Deserialize)]
+/// struct Device {
+///     name: String,
+///     #[serde(default)] // Clients may leave it out.
+///     mtu: u32,
+/// }
+///
+/// # fn example() -> tega_plugin::Result<()> {
+/// let device: Option<Device> = tree::get(&["inventory", "ne1"])?;
+/// let mtu = tree::get(&["inventory", "ne1", "mtu"])?.unwrap_or(1500);
+/// # let _: (Option<Device>, u32) = (device, mtu);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Clients may put there whatever they like: a value of another form is an error here, so a plugin that is to go on all the
+/// same reads a [`serde_json::Value`].
+///
 /// # Errors
 ///
 /// [`ErrorCode::Denied`](crate::ErrorCode::Denied) where reading is not granted;
@@ -26,7 +48,7 @@ pub fn get<T: DeserializeOwned>(path: &[impl AsRef<str>]) -> Result<Option<T>> {
     get_json(path)?.map(|json| parse(path, &json)).transpose()
 }
 
-/// The value at a path as JSON text.
+/// The value at a path as JSON text: for what is only passed on; its numbers are as they were written.
 ///
 /// # Errors
 ///
@@ -37,6 +59,14 @@ pub fn get_json(path: &[impl AsRef<str>]) -> Result<Option<String>> {
 
 /// The value at a path as it was at a version of the path's root: from 0 on, or negative, so many versions back from the
 /// present one (`-1`: before the last change of the root). None where there was nothing then.
+///
+/// ```no_run
+/// # fn example() -> tega_plugin::Result<()> {
+/// let before: Option<u32> = tega_plugin::tree::get_at(&["inventory", "ne1", "mtu"], -1)?;
+/// # let _ = before;
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 ///
@@ -63,11 +93,34 @@ pub fn names(path: &[impl AsRef<str>]) -> Names {
 /// The nodes that a pattern matches, in order of their names' bytes, fetched as they are used. A pattern is text:
 /// `inventory.*.mac`, with `*` for any one name, `**` at the end for everything below, `~"[a-z]+"` for a regular
 /// expression.
+///
+/// ```no_run
+/// # fn example() -> tega_plugin::Result<()> {
+/// for found in tega_plugin::tree::find::<u32>("inventory.*.mtu") {
+///     let found = found?;
+///     tega_plugin::log::info(format_args!("{}: {}", found.path[1], found.value));
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A value that is no `T` is an error in its place; what comes after it is still found.
 pub fn find<T: DeserializeOwned>(pattern: &str) -> Find<T> {
     Find { pattern: pattern.to_owned(), page: VecDeque::new(), after: None, more: true, value: PhantomData }
 }
 
 /// Replaces the node at a path whole; parents that are missing are made.
+///
+/// ```no_run
+/// use serde_json::json;
+/// use tega_plugin::{own, tree};
+///
+/// # fn example() -> tega_plugin::Result<()> {
+/// tree::put(&["inventory", "ne1"], &json!({"name": "edge router", "mtu": 1500}))?; // granted in `write`
+/// tree::put(&own(&["seen", "ne1"]), &true)?; // below the plugin's own node it always may
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 ///
@@ -87,7 +140,7 @@ pub fn put_json(path: &[impl AsRef<str>], json: &str) -> Result<()> {
 }
 
 /// Replaces the node at a path with an *ephemeral* one: it goes when the plugin ends, or the daemon, and the log never
-/// holds its value. For what is true only now, such as that somebody is connected.
+/// holds its value. For what is true only now, such as that somebody is connected. A new version of the plugin keeps it.
 ///
 /// # Errors
 ///
@@ -97,6 +150,16 @@ pub fn put_ephemeral(path: &[impl AsRef<str>], value: &(impl Serialize + ?Sized)
 }
 
 /// Changes the node at a path as RFC 7396 (JSON Merge Patch) says: members that are null go, others are merged.
+///
+/// ```no_run
+/// use serde_json::json;
+///
+/// # fn example() -> tega_plugin::Result<()> {
+/// // The mtu is set, the note goes, all else stays.
+/// tega_plugin::tree::merge(&["inventory", "ne1"], &json!({"mtu": 9000, "note": null}))?;
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 ///

@@ -29,6 +29,7 @@ pub(crate) fn run_all() -> Result<()> {
     let packages: Vec<&str> = shipped.chain(["tega-plugin"]).flat_map(|name| ["--package", name]).collect();
     let native = [&["test", "--all-features"][..], &packages, &GUESTS, &GUESTS_TARGET].concat();
     cargo_step("tests of the SDK and the plugins", &native)?;
+    document_sdk()?;
     cargo_step("lints of the daemon", &["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"])?;
     let lints = [
         &["clippy", "--workspace", "--all-targets", "--all-features"][..],
@@ -37,6 +38,14 @@ pub(crate) fn run_all() -> Result<()> {
         &["--", "--deny", "warnings"],
     ];
     cargo_step("lints of the guests", &lints.concat())
+}
+
+/// Writes the SDK's documentation as its authors see it, and fails where a link leads nowhere.
+fn document_sdk() -> Result<()> {
+    let document = ["doc", "--no-deps", "--all-features", "--package", "tega-plugin"];
+    let mut command = cargo(&[&document[..], &GUESTS, &GUESTS_TARGET].concat());
+    command.env("RUSTDOCFLAGS", "--deny warnings");
+    step("documentation of the SDK", || run(command))
 }
 
 fn cargo_step(name: &str, arguments: &[&str]) -> Result<()> {
