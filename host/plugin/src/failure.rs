@@ -49,6 +49,10 @@ pub(crate) enum Failure {
     Host { reason: &'static str },
 }
 
+/// What it means that a component could not be left, for the author of one.
+const LEFT: &str = "it called the host while it was handed arguments, as Go's garbage collector does where it is not kept from it \
+    (docs/guide/languages.md)";
+
 fn held_word(is_quarantined: bool) -> &'static str {
     if is_quarantined { "quarantined" } else { "left alone after it failed" }
 }
@@ -80,6 +84,9 @@ impl Failure {
             return late;
         }
         let what = match (error.downcast_ref::<Trap>(), error.downcast_ref::<I32Exit>()) {
+            (Some(trap @ Trap::CannotLeaveComponent), _) => {
+                format!("it trapped: {}: {LEFT}", trap.to_string().trim_start_matches("wasm trap: "))
+            }
             (Some(trap), _) => format!("it trapped: {}", trap.to_string().trim_start_matches("wasm trap: ")),
             (None, Some(exit)) => format!("it exited with the code {}", exit.0),
             (None, None) => told_otherwise(error.root_cause().to_string()),

@@ -56,6 +56,16 @@ async fn what_a_method_wrote_is_committed_only_when_it_returns_well() {
 }
 
 #[tokio::test]
+async fn who_calls_the_host_while_arguments_are_handed_over_is_told_so() {
+    let guest = Guest::new("hasty").text("line", "now").body("realloc", "(call $log (i32.const 1) %line)");
+    let server = Folder::new().with("a.wasm", guest.method("hasty.call", "").module()).start().await;
+    let error = server.call("hasty.call").await.unwrap_err().to_string();
+    let expected = "the plugin hasty failed in hasty.call: it trapped: cannot leave component instance: it called the host while it was \
+                    handed arguments, as Go's garbage collector does";
+    assert!(error.starts_with(expected), "{error}");
+}
+
+#[tokio::test]
 async fn what_is_not_granted_is_denied_at_the_call() {
     // The codes: 0 denied, 1 invalid, 2 not-found, 9 well.
     let calls = [

@@ -110,7 +110,7 @@ impl Guest {
         self.export("timer").body("tick", body)
     }
 
-    /// The code of a function: `describe`, `start`, `stop`, `call` and so on, or `init` for what the module starts with.
+    /// The code of a function: `describe`, `start`, `stop`, `call` and so on, `init` for what the module starts with, or `realloc` for what it does first where it is to be handed something.
     pub(crate) fn body(mut self, function: &'static str, body: &str) -> Self {
         self.bodies.insert(function, body.to_owned());
         self
@@ -229,8 +229,9 @@ impl Guest {
 }
 
 /// The functions that have code of their own.
-const FUNCTIONS: [&str; 12] = [
+const FUNCTIONS: [&str; 13] = [
     "init",
+    "realloc",
     "describe",
     "start",
     "stop",
@@ -401,6 +402,7 @@ const TEMPLATE: &str = r#"
   (data (i32.const {base}) "{data}")
   (func (export "cabi_realloc") (param $old i32) (param $old_size i32) (param $align i32) (param $size i32) (result i32)
     (local $at i32)
+    {realloc}
     (local.set $at (i32.and
       (i32.add (global.get $heap) (i32.sub (local.get $align) (i32.const 1)))
       (i32.sub (i32.const 0) (local.get $align))))
