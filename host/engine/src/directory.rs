@@ -7,8 +7,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use tega_tree::{Name, Path, ReadPath, Step};
+use tega_tree::{Name, Path, ReadPath, Step, Tree, Value};
 
+use crate::CommitError;
 use crate::port::{Method, View};
 
 /// The methods and views of one plugin.
@@ -78,7 +79,7 @@ struct Inner {
 }
 
 #[derive(Clone, Debug, Default)]
-struct Table {
+pub(crate) struct Table {
     methods: BTreeMap<Path, Arc<dyn Method>>,
     views: BTreeMap<Path, Arc<dyn View>>,
 }
@@ -158,12 +159,50 @@ impl Directory {
         within(&table.views, path).map(|(path, view)| (path.clone(), Arc::clone(view))).collect()
     }
 
+    /// The views as they are now, to be kept from being written.
+    pub(crate) fn views(&self) -> Views {
+        let table = self.0.table.load();
+        Views((!table.views.is_empty()).then(|| Arc::clone(&table)))
+    }
+
     fn change(&self, change: impl FnOnce(&mut Table) -> Result<(), DirectoryError>) -> Result<(), DirectoryError> {
         // What a panic left half done was not stored.
         let _changing = self.0.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut table = Table::clone(&self.0.table.load());
         change(&mut table)?;
         self.0.table.store(Arc::new(table));
+        Ok(())
+    }
+}
+
+/// The views that there were at one moment; a clone is one reference.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Views(Option<Arc<Table>>);
+
+impl Views {
+    /// Refuses a write that would put something where a view computes what is read: at it or below it, or with a value for a node
+    /// above it. There, what is on its place in the tree already may be written again, and left out.
+    ///
+    /// # Errors
+    /// [`CommitError::View`].
+    pub(crate) fn check_write(&self, path: &Path, value: Option<&Value>, tree: &Tree) -> Result<(), CommitError> {
+        let Some(table) = &self.0 else { return Ok(()) };
+        let refused = |path: &Path, (view, owner): (&Path, &Arc<dyn View>)| CommitError::View {
+            path: path.clone(),
+            view: view.clone(),
+            owner: owner.author().name.clone().unwrap_or_default(),
+        };
+        if let Some(view) = table.view_at(&path.clone().into()) {
+            return Err(refused(path, view));
+        }
+        let Some(value) = value else { return Ok(()) };
+        for (view, owner) in within(&table.views, path) {
+            let below = view.names().get(path.len()..).unwrap_or_default();
+            let written = below.iter().try_fold(value, |value, name| value.member(name.as_str()));
+            if written.is_some_and(|written| tree.node(view).is_none_or(|node| node.to_value() != *written)) {
+                return Err(refused(view, (view, owner)));
+            }
+        }
         Ok(())
     }
 }

@@ -216,7 +216,7 @@ impl Engine {
 
     /// Begins a transaction of an author that is shared.
     pub fn begin_as(&self, author: Arc<Author>) -> Transaction {
-        Transaction::new(self.state(), author)
+        Transaction::new(self.state(), author).keeping(self.directory().views())
     }
 
     /// Commits a transaction: all of it or nothing. Its operations are made anew on the database as it is then.

@@ -128,6 +128,18 @@ pub enum CommitError {
         /// The time asked for.
         asked: Duration,
     },
+    /// A plugin computes the node, or one below it that would be written with it.
+    #[error(
+        "{path} can't be written: {view} is a view of the plugin {owner}, computed when it is read; write what it is computed from, or disable the plugin"
+    )]
+    View {
+        /// The node that was to be written.
+        path: Path,
+        /// The view.
+        view: Path,
+        /// The plugin.
+        owner: String,
+    },
     /// The node lasts, and can't become one that goes with a session.
     #[error("{path} is there and is not ephemeral; remove it first, or write it without that")]
     Lasting {
@@ -222,7 +234,7 @@ impl ErrorCode {
 
 impl CommitError {
     /// What [`CommitError::kind`] can give, with `other` as the last.
-    pub const KINDS: [&str; 25] = [
+    pub const KINDS: [&str; 26] = [
         "below-leaf",
         "not-found",
         "change",
@@ -237,6 +249,7 @@ impl CommitError {
         "pending",
         "not-pending",
         "confirm-time",
+        "view",
         "ephemeral",
         "no-session",
         "tag-name",
@@ -267,6 +280,7 @@ impl CommitError {
             Self::Pending { .. } => "pending",
             Self::NotPending { .. } => "not-pending",
             Self::ConfirmTime { .. } => "confirm-time",
+            Self::View { .. } => "view",
             Self::Lasting { .. } | Self::NotOwner { .. } => "ephemeral",
             Self::NoSession { .. } => "no-session",
             Self::TagName { .. } => "tag-name",
@@ -289,6 +303,7 @@ impl CommitError {
             | Self::Conditions { .. }
             | Self::Locked { .. }
             | Self::Pending { .. }
+            | Self::View { .. }
             | Self::Lasting { .. }
             | Self::NotOwner { .. }
             | Self::NoSession { .. }

@@ -5,8 +5,9 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tega_tree::{Change, Draft, Name, Path, Value};
+use tega_tree::{Change, Draft, Name, Path};
 
+use crate::directory::Views;
 use crate::limits::CALL_DEPTH_MAX;
 use crate::operation::{Authored, Operation};
 use crate::port::{Access, Edit, Guard, HookError, HookPlace, Judged, Scope, Spent, Transform};
@@ -183,6 +184,8 @@ struct Case {
     changes: Vec<Resolved>,
     candidate: Draft,
     reads: Reads,
+    /// As those of the transaction.
+    views: Views,
 }
 
 /// A change with the operation that will make it again on the tree of the writer.
@@ -190,8 +193,9 @@ struct Resolved {
     change: AuthoredChange,
     /// It is made as it is: a merge was resolved into it, or it was an exact one before.
     exact: bool,
-    /// Which parents go with it is seen when it is made: others may have put something into them by then.
-    parents_anew: bool,
+    /// It gives a node the content that it had, or takes away what is still there. Which parents go with it is seen when it is made:
+    /// others may have put something into them by then.
+    restores: bool,
 }
 
 impl Case {
@@ -215,12 +219,13 @@ impl Case {
             for change in operation.settled_on(&state).apply(&mut candidate)? {
                 let ephemeral = owner.map(|owner| Ephemeral { path: change.path().clone(), owner: owner.clone() });
                 let change = AuthoredChange { change, author: Arc::clone(author), removed: None, ephemeral };
-                let parents_anew = matches!(operation, Operation::Restore { .. } | Operation::Sweep { .. });
-                changes.push(Resolved { change, exact, parents_anew });
+                let restores = matches!(operation, Operation::Restore { .. } | Operation::Sweep { .. });
+                changes.push(Resolved { change, exact, restores });
             }
         }
-        let starting = Arc::clone(&transaction.starting);
-        Ok(Self { state, starting, author: Arc::clone(&transaction.author), spent, changes, candidate, reads })
+        let (starting, author) = (Arc::clone(&transaction.starting), Arc::clone(&transaction.author));
+        let views = transaction.views.clone();
+        Ok(Self { state, starting, author, spent, changes, candidate, reads, views })
     }
 
     /// The changes that concern a transform or guard: their places, and what it is shown.
@@ -251,19 +256,25 @@ impl Case {
         if edits.is_empty() {
             return Ok(());
         }
+        let unfit = |reason| CommitError::JudgeUnavailable { by: place.owner.clone(), reason };
         for Edit { index, value: edited } in edits {
-            let change = matching.get(index).map(|&index| &mut self.changes[index].change.change);
-            let Some(Change::Put { value, .. }) = change else {
-                let reason = format!("it edited change {index}, which is no put it was shown");
-                return Err(CommitError::JudgeUnavailable { by: place.owner.clone(), reason });
+            let resolved = matching.get(index).map(|&index| &mut self.changes[index]);
+            let Some(Resolved { change: AuthoredChange { change: Change::Put { path, value }, .. }, restores, .. }) =
+                resolved
+            else {
+                return Err(unfit(format!("it edited change {index}, which is no put it was shown")));
             };
-            *value = Value::without_internal_members(edited);
+            let edited = edited.without_internal_members();
+            if !*restores {
+                let fits = self.views.check_write(path, Some(&edited), &self.state.tree);
+                fits.map_err(|error| unfit(format!("what it made of the commit can't be: {error}")))?;
+            }
+            *value = edited;
         }
         let mut candidate = Draft::new(self.state.tree.clone());
         for resolved in &self.changes {
-            candidate.apply(&resolved.change.change).map_err(|error| CommitError::JudgeUnavailable {
-                by: place.owner.clone(),
-                reason: format!("with what it made of the commit, a later change no longer fits: {error}"),
+            candidate.apply(&resolved.change.change).map_err(|error| {
+                unfit(format!("with what it made of the commit, a later change no longer fits: {error}"))
             })?;
         }
         self.candidate = candidate;
@@ -274,9 +285,9 @@ impl Case {
         let operations = self
             .changes
             .into_iter()
-            .map(|Resolved { change: AuthoredChange { change, author, ephemeral, .. }, exact, parents_anew }| {
+            .map(|Resolved { change: AuthoredChange { change, author, ephemeral, .. }, exact, restores }| {
                 let operation = match (change, ephemeral) {
-                    (Change::Delete { path, parents: 1.. }, _) if parents_anew => Operation::Delete { path },
+                    (Change::Delete { path, parents: 1.. }, _) if restores => Operation::Delete { path },
                     (change, _) if exact => Operation::Exact(change),
                     (Change::Put { path, value }, Some(Ephemeral { owner, .. })) => {
                         Operation::Ephemeral { path, value, owner }

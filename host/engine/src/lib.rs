@@ -24,7 +24,7 @@
 //! feed.rs         commits, one after another, to whoever follows them
 //! watch/          what of each commit the watcher of patterns is told, from any position that the log still holds
 //! session.rs      named sessions;  serving.rs: methods that they serve;  channel.rs: messages that are not stored
-//! directory.rs    the methods and views by path;  calling.rs: a call of a method as a transaction;  viewing.rs: the reading of a view
+//! directory.rs    the methods and views by path;  calling.rs: a call of a method as a transaction;  viewing.rs: views
 //! adopting.rs     what another node did, done here as well
 //! port.rs         the traits that plugins and the daemon implement;  port/hooks.rs: those of transforms and guards
 //! error.rs        why a commit, a call or a start failed;  limits.rs: every bound, with its reason

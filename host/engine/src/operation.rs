@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tega_log::HistoryId;
-use tega_tree::{Change, Draft, Name, Node, Path, Value, Version};
+use tega_tree::{Change, Draft, Name, Node, Path, Tree, Value, Version};
 
+use crate::directory::Views;
 use crate::{Author, CommitError, ConfirmId, Owner, Position, State};
 
 /// What a transaction is to do to one node.
@@ -84,6 +85,18 @@ impl Operation {
                 Self::Restore { path: path.clone(), node: state.ephemeral.kept_in(path, node.as_ref(), &state.tree) }
             }
             other => other.clone(),
+        }
+    }
+
+    /// Refuses to write what a view computes. What gives a node the content that it had is not kept from it, nor is what happened
+    /// elsewhere.
+    pub(crate) fn check_views(&self, views: &Views, tree: &Tree) -> Result<(), CommitError> {
+        match self {
+            Self::Put { path, value } | Self::Ephemeral { path, value, .. } | Self::Merge { path, patch: value } => {
+                views.check_write(path, Some(value), tree)
+            }
+            Self::Delete { path } => views.check_write(path, None, tree),
+            Self::Sweep { .. } | Self::Restore { .. } | Self::Exact(_) => Ok(()),
         }
     }
 

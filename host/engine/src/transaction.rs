@@ -6,13 +6,16 @@ use std::time::Duration;
 use tega_tree::{Change, Difference, Draft, Name, Node, Path, Pattern, ReadPath, Step, Tree, Value, Version};
 
 use crate::channel::Message;
+use crate::directory::Views;
 use crate::limits::{
     CONFIRM_MS_MAX, CONFIRM_MS_MIN, MESSAGE_BYTES_MAX, OPERATIONS_MAX, PAGE_ENTRIES_MAX, TAG_BYTES_MAX,
     TRANSACTION_MESSAGES_MAX,
 };
 use crate::operation::{Act, Authored, Confirmation, Operation};
 use crate::reads::Reads;
-use crate::{Author, CommitError, Condition, ConfirmId, IdempotencyKey, Owner, PastError, Position, State, Which};
+use crate::{
+    Author, AuthorKind, CommitError, Condition, ConfirmId, IdempotencyKey, Owner, PastError, Position, State, Which,
+};
 
 /// Some names of a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +63,8 @@ pub struct Transaction {
     pub(crate) acts: Vec<Act>,
     pub(crate) confirmation: Option<Confirmation>,
     pub(crate) key: Option<IdempotencyKey>,
+    /// The views that it may not write; none where it may write all.
+    pub(crate) views: Views,
 }
 
 impl Transaction {
@@ -79,7 +84,17 @@ impl Transaction {
             acts: Vec::new(),
             confirmation: None,
             key: None,
+            views: Views::default(),
         }
+    }
+
+    /// Keeps its operations from writing views. Links and the daemon itself are not kept from it, nor is what gives nodes the content
+    /// that they had: it stands in the tree, behind the view.
+    pub(crate) fn keeping(mut self, views: Views) -> Self {
+        if !matches!(self.author.kind, AuthorKind::Node | AuthorKind::Daemon) {
+            self.views = views;
+        }
+        self
     }
 
     /// From now on what is read must still be so when the transaction is committed, else the commit is
@@ -214,8 +229,8 @@ impl Transaction {
     /// Replaces the node at a path whole; makes parents that are missing.
     ///
     /// # Errors
-    /// [`CommitError::Change`] where it does not fit, [`CommitError::Limit`] where there are too many operations. The
-    /// transaction is as it was.
+    /// [`CommitError::Change`] where it does not fit, [`CommitError::View`] where a plugin computes the node or one that the value
+    /// has, [`CommitError::Limit`] where there are too many operations. The transaction is as it was.
     pub fn put(&mut self, path: Path, value: Value) -> Result<(), CommitError> {
         self.put_by(&Arc::clone(&self.author), path, value)
     }
@@ -418,6 +433,7 @@ impl Transaction {
 
     fn operate(&mut self, author: &Arc<Author>, operation: Operation) -> Result<(), CommitError> {
         within("operations in one transaction", self.operations.len() + 1, OPERATIONS_MAX)?;
+        operation.check_views(&self.views, &self.base.tree)?;
         operation.settled_on(&self.base).apply(&mut self.draft)?;
         self.operations.push(Authored { operation, author: Arc::clone(author) });
         Ok(())

@@ -1,16 +1,25 @@
-//! The reading of views: nodes that plugins compute when they are read.
+//! Views: nodes that plugins compute when they are read, and that nobody writes.
 //!
 //! Invariant: a view sees the state that its reader is shown, and changes nothing.
 
 use std::sync::Arc;
 
-use tega_tree::{Path, Value};
+use tega_tree::{Path, Tree, Value};
 
 use crate::limits::VIEW_BYTES_MAX;
 use crate::port::{Access, Scope, View, ViewCall};
-use crate::{Author, CallError, Engine, State, Transaction};
+use crate::{Author, CallError, CommitError, Engine, State, Transaction};
 
 impl Engine {
+    /// Refuses to write a node that a view computes, or that is below one. A transaction refuses it too; this is for whoever wants to
+    /// know before there is one.
+    ///
+    /// # Errors
+    /// [`CommitError::View`].
+    pub fn check_no_view(&self, path: &Path) -> Result<(), CommitError> {
+        self.directory().views().check_write(path, None, &Tree::default())
+    }
+
     /// The value of a view of the directory ([`Directory::view_at`](crate::Directory::view_at)), computed for one reader on a state;
     /// none where there is nothing now.
     ///

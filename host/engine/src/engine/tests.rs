@@ -12,6 +12,7 @@ mod keyed;
 mod lanes;
 mod past;
 mod pending;
+mod viewing;
 mod watching;
 
 use std::sync::atomic::AtomicU32;

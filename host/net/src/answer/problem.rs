@@ -186,7 +186,7 @@ impl From<CommitError> for Problem {
             CommitError::Conditions { failed } if failed.iter().all(is_version) => Kind::VersionMismatch,
             CommitError::Conditions { .. } | CommitError::Stale { .. } => Kind::Conflict,
             CommitError::Locked { .. } => Kind::Locked,
-            CommitError::Lasting { .. } | CommitError::NotOwner { .. } => Kind::Conflict,
+            CommitError::View { .. } | CommitError::Lasting { .. } | CommitError::NotOwner { .. } => Kind::Conflict,
             CommitError::NoSession { .. } => Kind::NoSession,
             // Whoever sets keys looks for it.
             CommitError::Repeated { .. } => Kind::Conflict,
@@ -249,6 +249,9 @@ fn commit_facts(problem: Problem, error: CommitError) -> Problem {
             .with_fact("reason", lock.reason)
             .with_fact("since", lock.since.to_string()),
         CommitError::Pending { path, id } => problem.with_fact("path", path.to_string()).with_fact("id", id.0),
+        CommitError::View { path, view, owner } => {
+            problem.with_fact("path", path.to_string()).with_fact("view", view.to_string()).with_fact("by", owner)
+        }
         CommitError::NotPending { id } => problem.with_fact("id", id.0),
         CommitError::Stale { path } => problem.with_fact("path", path.map(|path| path.to_string())),
         CommitError::Past(error) => past_facts(problem, error),

@@ -183,11 +183,3 @@ fn lay(draft: &mut Draft, path: Path, value: Value, owner: String) -> Result<(),
         }
     }
 }
-
-/// Refuses to write what a view computes.
-pub(super) fn refuse_views(server: &Server, path: &Path) -> Result<(), Problem> {
-    let Some((at, view)) = server.engine.directory().view_at(&path.clone().into()) else { return Ok(()) };
-    let owner = view.author();
-    let detail = format!("{at} is a view of {owner}: it is computed when it is read, and can't be written");
-    Err(Problem::new(Kind::Conflict, detail).with_fact("path", at.to_string()).with_fact("by", owner.name.clone()))
-}

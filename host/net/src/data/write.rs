@@ -10,7 +10,6 @@ use tega_tree::{Change, ChangeError, Found, Node, Path, ReadPath, Tree, Value};
 
 use super::PATCHES;
 use super::asked::{Asked, Outcome};
-use super::overlay::refuse_views;
 use super::place::nothing_at;
 use crate::answer::problem::{Kind, Problem};
 use crate::answer::response::{self, POSITION, Response};
@@ -33,7 +32,7 @@ pub(super) async fn put(
     args: &Args,
 ) -> Result<Response, Problem> {
     let path = ReadPath::parse_url(head.uri.path())?.into_path()?;
-    refuse_views(server, &path)?;
+    server.engine.check_no_view(&path)?;
     let mut asked = Asked::read(head, args)?;
     let body = body::read(server, peer, body).await?;
     let value = Value::from_json(&body)?;
@@ -55,7 +54,7 @@ pub(super) async fn put(
 pub(super) async fn delete(server: &Server, head: &Parts, args: &Args) -> Result<Response, Problem> {
     args.refuse_flag("ephemeral")?;
     let path = ReadPath::parse_url(head.uri.path())?.into_path()?;
-    refuse_views(server, &path)?;
+    server.engine.check_no_view(&path)?;
     let mut asked = Asked::read(head, args)?;
     if let Some(earlier) = asked.key(server, head, &[])? {
         return Ok(done_before(server, &earlier, &path, None));
@@ -81,7 +80,7 @@ pub(super) async fn patch(
     args: &Args,
 ) -> Result<Response, Problem> {
     let path = ReadPath::parse_url(head.uri.path())?.into_path()?;
-    refuse_views(server, &path)?;
+    server.engine.check_no_view(&path)?;
     let mut asked = Asked::read(head, args)?;
     // The original has no PATCH, and new clients have one-shot transactions.
     args.refuse("txid")?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{ACCEPT, CACHE_CONTROL, ETAG, IF_MATCH, IF_NONE_MATCH};
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH};
 use tega_engine::port::{
     MethodReport, Pending, PluginLine, PluginReport, PluginState, Plugins, PluginsError, View, ViewCall,
 };
@@ -168,12 +168,40 @@ async fn how_a_view_fails_is_told_as_with_a_method() {
 #[tokio::test]
 async fn a_view_cant_be_written_and_is_in_no_search() {
     let server = server(&["net.seen"]).await;
-    let said = "net.seen is a view of plugin viewer: it is computed when it is read, and can't be written\n";
-    for (verb, path) in [("PUT", "/net/seen"), ("DELETE", "/net/seen"), ("PUT", "/net/seen/x"), ("PATCH", "/net/seen")]
-    {
-        let answer = server.send(verb, path, "1").await;
-        assert_eq!((answer.status, answer.body.as_str()), (409, said), "{verb} {path}");
+    let said = |written: &str| {
+        format!(
+            "{written} can't be written: net.seen is a view of the plugin viewer, computed when it is read; \
+             write what it is computed from, or disable the plugin\n"
+        )
+    };
+    let txid = server.send("POST", "/_begin", "").await.json()["txid"].as_str().unwrap().to_owned();
+    for (verb, path, body, written) in [
+        ("PUT", "/net/seen", "1", "net.seen"),
+        ("PUT", "/net/seen/x", "1", "net.seen.x"),
+        ("PUT", "/net", r#"{"seen": 1}"#, "net.seen"),
+        ("DELETE", "/net/seen", "", "net.seen"),
+        ("PATCH", "/net/seen", "1", "net.seen"),
+        ("PUT", &format!("/net/seen?txid={txid}"), "1", "net.seen"),
+        ("POST", "/_transaction", r#"{"operations": [{"put": "net.seen", "value": 1}]}"#, "net.seen"),
+        ("POST", "/_transaction", r#"{"operations": [{"merge": "net", "value": {"seen": {"a": 1}}}]}"#, "net.seen"),
+        ("POST", "/_transaction?dry_run=true", r#"{"operations": [{"delete": "net.seen.x"}]}"#, "net.seen.x"),
+        ("POST", "/_check", r#"{"operations": [{"put": "net", "value": {"seen": 2}}]}"#, "net.seen"),
+    ] {
+        let answer = server.send(verb, path, body).await;
+        assert_eq!((answer.status, answer.body), (409, said(written)), "{verb} {path} {body}");
     }
+    for (kind, body) in [
+        ("application/merge-patch+json", r#"{"mtu": 1, "seen": {"a": 1}}"#),
+        ("application/json-patch+json", r#"[{"op": "add", "path": "/seen", "value": 1}]"#),
+    ] {
+        let patch = server.request("PATCH", "/net").header(CONTENT_TYPE, kind).body(body.to_owned());
+        let answer = Answer::of(patch.send().await.unwrap()).await;
+        assert_eq!((answer.status, answer.body), (409, said("net.seen")), "{kind}");
+    }
+    // What was queued for the container is refused when it comes to be committed.
+    server.send("PUT", &format!("/net?txid={txid}"), r#"{"seen": 1}"#).await;
+    let answer = server.send("POST", &format!("/_commit?txid={txid}"), "").await;
+    assert_eq!((answer.status, answer.body), (409, said("net.seen")));
     assert_eq!(got(&server, "/net").await, (200, r#"{"a":{"b":1},"mtu":1500}"#.into(), true, None));
     assert_eq!(got(&server, "/net?keys=true").await.1, r#"["a","mtu"]"#);
     assert_eq!(got(&server, "/net%5C/s.*?regex_flag=True").await.1, "{}");

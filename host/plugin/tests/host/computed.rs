@@ -39,6 +39,22 @@ async fn a_view_computes_its_value_from_the_state_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_plugin_that_writes_a_view_is_told_so_at_the_call() {
+    let write = "(call $put %path %value (i32.const 1024))";
+    let guest = Guest::new("own").path("path", "plugin.own.now.x").text("value", "1");
+    let guest = guest.view("plugin.own.now", "").method("own.write", write).module();
+    let server = Folder::new().with("own.wasm", guest).start().await;
+    let told = server.call("own.write").await.unwrap_err();
+    assert_eq!(told.code(), ErrorCode::Conflict);
+    assert_eq!(
+        told.to_string(),
+        "plugin.own.now.x can't be written: plugin.own.now is a view of the plugin own, computed when it is read; \
+         write what it is computed from, or disable the plugin"
+    );
+    assert_eq!(server.get("plugin.own"), None);
+}
+
+#[tokio::test]
 async fn a_timer_ticks_and_what_it_writes_is_committed() {
     let tick = "(global.set $count (i32.add (global.get $count) (i32.const 1)))
         (i32.store8 (i32.const 1100) (i32.add (i32.const 48) (global.get $count)))

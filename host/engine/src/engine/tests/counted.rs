@@ -145,6 +145,7 @@ fn each_kind_of_refusal_and_each_code_has_a_counter() {
         CommitError::Pending { path: path("a"), id: confirm.clone() },
         CommitError::NotPending { id: confirm },
         CommitError::ConfirmTime { asked: Duration::ZERO },
+        CommitError::View { path: path("a"), view: path("a"), owner: "p".into() },
         CommitError::Lasting { path: path("a") },
         CommitError::NotOwner { path: path("a"), owner: "bob".into() },
         CommitError::NoSession { name: "bob".into() },

@@ -10,12 +10,12 @@ use crate::{DirectoryError, EntryKind, ErrorCode};
 
 /// A method and a view of a plugin, told by its version.
 #[derive(Debug)]
-struct Part {
+pub(super) struct Part {
     name: &'static str,
     version: String,
 }
 
-fn part(name: &'static str, version: &str) -> Arc<Part> {
+pub(super) fn part(name: &'static str, version: &str) -> Arc<Part> {
     Arc::new(Part { name, version: version.into() })
 }
 
@@ -55,7 +55,7 @@ impl View for Part {
     }
 }
 
-fn entries(part: &Arc<Part>, methods: &[&str], views: &[&str]) -> Entries {
+pub(super) fn entries(part: &Arc<Part>, methods: &[&str], views: &[&str]) -> Entries {
     Entries {
         methods: methods.iter().map(|at| (path(at), Arc::clone(part) as Arc<dyn Method>)).collect(),
         views: views.iter().map(|at| (path(at), Arc::clone(part) as Arc<dyn View>)).collect(),

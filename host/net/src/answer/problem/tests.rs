@@ -29,6 +29,7 @@ fn each_way_a_commit_fails_has_its_status_and_only_what_passes_is_to_be_tried_ag
         ),
         (CommitError::Locked { path: path(), lock: Box::new(lock) }, 423, false),
         (CommitError::Pending { path: path(), id: ConfirmId("0a".into()) }, 409, false),
+        (CommitError::View { path: path(), view: path(), owner: "p".into() }, 409, false),
         (CommitError::KeyReused { key: "k".into() }, 422, false),
         (CommitError::NotPending { id: ConfirmId("0a".into()) }, 404, false),
         (CommitError::Past(PastError::NoRoot { root: "a".into() }), 404, false),
