@@ -63,6 +63,11 @@ fn check(name: &'static str, failed: Option<Problem>) -> Check {
 fn of_plugins(reports: &[PluginReport]) -> Check {
     let (running, others): (Vec<_>, Vec<_>) = reports.iter().partition(|report| report.state == PluginState::Running);
     let mut notes = vec![format!("{} running", running.len())];
+    let passed_over = |report: &&PluginReport| {
+        let why = report.passed_over.as_ref()?;
+        Some(format!("{} is running, but its file is not in service: {why}", report.name))
+    };
+    notes.extend(running.iter().filter_map(passed_over));
     notes.extend(others.into_iter().map(out_of_service));
     Check { name: "plugins", failed: None, notes }
 }

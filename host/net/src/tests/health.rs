@@ -50,10 +50,11 @@ async fn what_becomes_of_writes_that_a_plugin_out_of_service_should_judge_is_tol
         judging("held", PluginState::HeldBack, Policy::Pass, &["c"]),
         report("new", PluginState::Loading),
         judging("off", PluginState::Disabled, Policy::Reject, &["d"]),
+        PluginReport { passed_over: Some("2.0.0 is no component".to_owned()), ..report("old", PluginState::Running) },
         judging("worn", PluginState::Quarantined, Policy::Reject, &["e"]),
     ])));
     let told = ask(&server, "GET /_readyz?verbose", "").await;
-    let plugins = "1 running; bad is refused, so writes to inventory.**, b are refused; broken is refused; \
+    let plugins = "2 running; old is running, but its file is not in service: 2.0.0 is no component; bad is refused, so writes to inventory.**, b are refused; broken is refused; \
         held is held back, so writes to c pass unjudged (3 so far); new is being loaded; off is disabled, so it judges no writes to d; \
         worn is quarantined, so writes to e are refused";
     assert_eq!((told.status, told.text()), (200, WELL.replace("0 running", plugins)));

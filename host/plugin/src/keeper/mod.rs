@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! mod.rs        looks at the folders, takes orders
+//! beginning.rs  the daemon's start: all there is, together
 //! files.rs      which files are new, changed or gone;  watch.rs: that there may be some
 //! seating.rs    a file becomes a version in service, or is refused
 //! standing.rs   what is remembered over restarts
@@ -10,6 +11,7 @@
 //!
 //! Invariant: a file that does not compile, fit or start takes nothing out of service.
 
+mod beginning;
 mod board;
 mod files;
 mod seating;
@@ -32,7 +34,6 @@ use watch::Hints;
 
 use crate::compile::blocking;
 use crate::error::LoadError;
-use crate::folder;
 use crate::journal::one_line;
 use crate::limits::LOOK_MS;
 use crate::load::Loader;
@@ -110,34 +111,6 @@ impl Keeper {
         Arc::clone(&self.board)
     }
 
-    /// Loads all there is, and takes it into service.
-    pub(crate) async fn begin(&mut self) {
-        for folder in self.files.folders() {
-            for file in folder::manifests_alone(folder) {
-                let plugin = folder::file_name(&file.with_extension("wasm"));
-                tracing::warn!("{} grants and sets nothing: there is no {plugin} beside it", file.display());
-            }
-        }
-        let look = self.files.look_at_once(Instant::now());
-        self.stand_by(&look.events, &look.lost);
-        self.tell_of_folders(&look.lost, &look.found);
-        let mut entered = Vec::new();
-        for event in look.events {
-            let (Event::Changed(file, stamp) | Event::Settled(file, stamp)) = event else { continue };
-            self.files.taken(&file, stamp);
-            match self.seat_unstarted(&file).await {
-                Ok(unstarted) => entered.extend(unstarted),
-                Err(error) => self.refuse(&file, &error),
-            }
-        }
-        for unstarted in entered {
-            self.start(unstarted).await;
-        }
-        for service in self.board.services() {
-            self.serve(&service).await;
-        }
-    }
-
     /// Goes on until the host is stopped.
     pub(crate) async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
         let mut stopping = self.stopping.clone();
@@ -213,7 +186,7 @@ impl Keeper {
             Err(error) if error.is_of_a_piece() && taken_as == TakenAs::MaybePiece => self.files.broken(file),
             Err(error) => {
                 self.files.taken(file, stamp);
-                self.refuse(file, &error);
+                self.refuse(file, &error).await;
             }
             Ok(()) => self.files.taken(file, stamp),
         }
@@ -317,7 +290,7 @@ impl Keeper {
             Ok(()) => self.shown(name),
             Err(error) => {
                 let reason = one_line(&error.to_string());
-                self.refuse(file, &error);
+                self.refuse(file, &error).await;
                 Err(PluginsError::Refused { name: name.to_owned(), reason })
             }
         }
@@ -344,8 +317,14 @@ impl Keeper {
         }
     }
 
+    /// Refuses a file: what was in service before it stays, or comes back.
+    async fn refuse(&mut self, file: &Path, error: &LoadError) {
+        self.bring_back(file, error).await;
+        self.note_refused(file, error);
+    }
+
     /// Shows that a file was refused, and notes where that may change by itself.
-    fn refuse(&mut self, file: &Path, error: &LoadError) {
+    fn note_refused(&mut self, file: &Path, error: &LoadError) {
         // It may quote what the plugin says.
         let reason = one_line(&error.to_string());
         if error.is_clash() {

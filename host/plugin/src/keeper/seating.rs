@@ -11,7 +11,6 @@ use tega_engine::port::{Guard, HookPlace, PluginState, PluginVersion, Policy, Tr
 use tega_tree::Pattern;
 
 use super::board::{self, Condition, Seat};
-use super::files::Event;
 use super::standing::{Standing, Version, patterns};
 use super::{Keeper, Why};
 use crate::bindings::described::StartReason;
@@ -21,7 +20,7 @@ use crate::error::LoadError;
 use crate::file::PluginFile;
 use crate::folder::manifest_of;
 use crate::hook::Hook;
-use crate::journal::Level;
+use crate::journal::{Level, one_line};
 use crate::load::{Code, Draft};
 use crate::manifest::Manifest;
 use crate::method::PluginMethod;
@@ -33,20 +32,11 @@ use crate::timers::Timers;
 use crate::view::PluginView;
 
 /// What a file comes to.
-enum Loaded {
+pub(super) enum Loaded {
     /// What is in service already; the digest of the file.
     Same(String),
     /// Something else, with its bytes where they were read.
     Draft(Box<Draft>, Option<Arc<PluginFile>>),
-}
-
-/// A plugin that was entered at the daemon's start, and is to be started.
-#[derive(Debug)]
-pub(super) struct Unstarted {
-    file: PathBuf,
-    service: Arc<Service>,
-    plugin: Arc<Plugin>,
-    bytes: Option<Arc<PluginFile>>,
 }
 
 /// A version that was made, with the service that it is for.
@@ -55,14 +45,23 @@ type Made = (Arc<Service>, Arc<Plugin>);
 impl Keeper {
     /// Takes what a file holds into service, in the place of what was there.
     pub(super) async fn seat(&mut self, file: &Path, why: &Why) -> Result<(), LoadError> {
-        let (draft, bytes) = match self.load(file, why).await? {
-            Loaded::Draft(draft, bytes) => (draft, bytes),
+        match self.load(file, why).await? {
+            Loaded::Draft(draft, bytes) => self.seat_draft(file, *draft, bytes, why).await,
             Loaded::Same(digest) => {
                 self.stays(file, &digest);
-                return Ok(());
+                Ok(())
             }
-        };
-        let Some((service, plugin)) = self.version(*draft)? else { return Ok(()) };
+        }
+    }
+
+    async fn seat_draft(
+        &mut self,
+        file: &Path,
+        draft: Draft,
+        bytes: Option<Arc<PluginFile>>,
+        why: &Why,
+    ) -> Result<(), LoadError> {
+        let Some((service, plugin)) = self.version(draft)? else { return Ok(()) };
         plugin.warm_up().await.map_err(LoadError::Start)?;
         self.install(file, &service, &plugin)?;
         self.settle(file, &service, &plugin, why);
@@ -70,6 +69,47 @@ impl Keeper {
         self.keep(bytes).await;
         self.serve(&service).await;
         Ok(())
+    }
+
+    /// Takes the version that was in service last into service again, where the plugin's file is refused and none is: after a restart,
+    /// or where it was disabled meanwhile.
+    pub(super) async fn bring_back(&mut self, file: &Path, refused: &LoadError) {
+        let brought = match self.last_version(file, refused).await {
+            Ok(Some(draft)) => self.seat_draft(file, draft, None, &Why::Changed).await,
+            Ok(None) => return,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = brought {
+            self.tell_not_back(file, &error);
+        }
+    }
+
+    /// Says that the last version is not in service either.
+    pub(super) fn tell_not_back(&self, file: &Path, error: &LoadError) {
+        let reason = one_line(&error.to_string());
+        tracing::error!(target: "tega::plugin", file = %file.display(), "the version that was in service last is refused too: {reason}");
+    }
+
+    /// The version of a file's plugin that was in service last, where none is and the file holds another, which is refused. With what
+    /// the operator sets now: that is not kept, so where it can't be read, nothing is taken into service.
+    pub(super) async fn last_version(&self, file: &Path, refused: &LoadError) -> Result<Option<Draft>, LoadError> {
+        let name = self.board.name_of(file);
+        let standing = name.as_ref().and_then(|name| self.standings.of(name)).filter(|standing| !standing.disabled);
+        let service = name.as_ref().and_then(|name| self.board.service(name));
+        let is_out = service.is_some_and(|service| service.current().is_none());
+        let last = standing.and_then(|standing| standing.version.as_ref()).filter(|_| is_out);
+        let (Some(standing), Some(last)) = (standing, last) else { return Ok(None) };
+        if refused.is_disabled() || matches!(refused, LoadError::Manifest(_)) || self.loader.machine.kept.is_none() {
+            return Ok(None);
+        }
+        let read = self.read(file, &Why::Changed).await;
+        let held = read.ok().map(|read| read.digest.to_string());
+        if held.is_some_and(|held| held == last.digest || standing.passed_over.as_ref() == Some(&held)) {
+            return Ok(None);
+        }
+        let manifest = Manifest::read(&manifest_of(file))?;
+        let code = self.code_before(Some(standing)).await?;
+        self.loader.describe(file.to_owned(), manifest, code).await.map(Some)
     }
 
     /// What is in service is what the file holds, or what the operator went back to.
@@ -86,51 +126,6 @@ impl Keeper {
     fn passed_over(&self, name: &str) -> Option<String> {
         let passed_over = self.standings.of(name).and_then(|standing| standing.passed_over.as_ref());
         passed_over.map(|_| WENT_BACK.to_owned())
-    }
-
-    /// The same at the daemon's start: all plugins are entered before any is started, so that what one starts with is judged by
-    /// all. Gives one that is to be started.
-    pub(super) async fn seat_unstarted(&mut self, file: &Path) -> Result<Option<Unstarted>, LoadError> {
-        let Loaded::Draft(draft, bytes) = self.load(file, &Why::Changed).await? else { return Ok(None) };
-        let Some((service, plugin)) = self.version(*draft)? else { return Ok(None) };
-        self.install(file, &service, &plugin)?;
-        let seat = self.seat_of(Arc::clone(&service), file.to_owned());
-        self.board.enter(plugin.name(), seat);
-        Ok(Some(Unstarted { file: file.to_owned(), service, plugin, bytes }))
-    }
-
-    /// Starts a plugin that was entered. One that does not start is taken out again.
-    pub(super) async fn start(&mut self, unstarted: Unstarted) {
-        let Unstarted { file, service, plugin, bytes } = unstarted;
-        match plugin.warm_up().await {
-            Ok(()) => {
-                self.settle(&file, &service, &plugin, &Why::Changed);
-                tell_of(&plugin);
-                self.keep(bytes).await;
-            }
-            Err(failure) => {
-                // Nothing that it would take the place of is left.
-                self.take_out(plugin.name(), Condition::Loading);
-                self.refuse(&file, &LoadError::Start(failure));
-            }
-        }
-    }
-
-    /// Lets those stand by that judged commits in the run before, until they are loaded.
-    pub(super) fn stand_by(&mut self, events: &[Event], lost: &[(PathBuf, String)]) {
-        let present = |standing: &Standing| {
-            let is_lost = lost.iter().any(|(folder, _)| standing.file.parent() == Some(folder));
-            is_lost || events.iter().any(|event| event.file() == Some(&standing.file))
-        };
-        let known: Vec<(String, Standing)> =
-            self.standings.iter().map(|(name, standing)| (name.clone(), standing.clone())).collect();
-        for (name, standing) in known.into_iter().filter(|(_, standing)| present(standing)) {
-            let seat = self.new_seat(&name, standing.file.clone());
-            self.board.enter(&name, seat);
-            self.files.expect(&standing.file);
-            let disabled = Condition::Disabled(DISABLED.to_owned());
-            self.take_out(&name, if standing.disabled { disabled } else { Condition::Loading });
-        }
     }
 
     /// Takes a plugin out of service. Its transforms and guards stand by, unless it is disabled.
@@ -195,7 +190,7 @@ impl Keeper {
     }
 
     /// Reads, compiles and describes a file, as far as it is not what is in service.
-    async fn load(&self, file: &Path, why: &Why) -> Result<Loaded, LoadError> {
+    pub(super) async fn load(&self, file: &Path, why: &Why) -> Result<Loaded, LoadError> {
         let manifest_file = manifest_of(file);
         let manifest = Manifest::read(&manifest_file)?;
         if !manifest.enabled {
@@ -257,7 +252,7 @@ impl Keeper {
     }
 
     /// Makes a version of a draft, to be started; none where the plugin is disabled.
-    fn version(&mut self, draft: Draft) -> Result<Option<Made>, LoadError> {
+    pub(super) fn version(&mut self, draft: Draft) -> Result<Option<Made>, LoadError> {
         let (name, file) = (draft.description.name.clone(), draft.file.clone());
         let seated = self.board.seat(&name);
         if let Some(other) = seated.as_ref().filter(|seat| seat.file != file && self.files.is_present(&seat.file)) {
@@ -280,7 +275,12 @@ impl Keeper {
     }
 
     /// Takes a version into service, in the place of the one before.
-    fn install(&mut self, file: &Path, service: &Arc<Service>, plugin: &Arc<Plugin>) -> Result<(), LoadError> {
+    pub(super) fn install(
+        &mut self,
+        file: &Path,
+        service: &Arc<Service>,
+        plugin: &Arc<Plugin>,
+    ) -> Result<(), LoadError> {
         let name = plugin.name();
         let engine = &self.loader.engine;
         let entries = Entries { methods: PluginMethod::all(plugin), views: PluginView::all(plugin) };
@@ -306,7 +306,7 @@ impl Keeper {
     }
 
     /// Shows and remembers that a version was started and is in service.
-    fn settle(&mut self, file: &Path, service: &Arc<Service>, plugin: &Plugin, why: &Why) {
+    pub(super) fn settle(&mut self, file: &Path, service: &Arc<Service>, plugin: &Plugin, why: &Why) {
         self.remember(file, plugin, why);
         let name = plugin.name();
         let passed_over = self.passed_over(name);
@@ -337,7 +337,7 @@ impl Keeper {
     }
 
     /// Keeps the bytes of a version that was taken into service, and lets go of those that can't be gone back to.
-    async fn keep(&self, file: Option<Arc<PluginFile>>) {
+    pub(super) async fn keep(&self, file: Option<Arc<PluginFile>>) {
         let (Some(kept), Some(file)) = (self.loader.machine.kept.clone(), file) else { return };
         let wanted: HashSet<Digest> =
             self.standings.digests().iter().filter_map(|digest| digest.parse().ok()).collect();
@@ -347,13 +347,13 @@ impl Keeper {
         }
     }
 
-    fn new_seat(&self, name: &str, file: PathBuf) -> Seat {
+    pub(super) fn new_seat(&self, name: &str, file: PathBuf) -> Seat {
         let service = Arc::new(Service::new(name, self.loader.engine.clone()));
         self.seat_of(service, file)
     }
 
     /// The seat of a plugin that is being loaded.
-    fn seat_of(&self, service: Arc<Service>, file: PathBuf) -> Seat {
+    pub(super) fn seat_of(&self, service: Arc<Service>, file: PathBuf) -> Seat {
         let standing = self.standings.of(service.name());
         let previous = standing.and_then(|standing| standing.previous.as_ref()).map(PluginVersion::from);
         let policy = standing.map_or(Policy::default(), |standing| standing.policy);
@@ -400,7 +400,7 @@ fn standbys(
     })
 }
 
-fn tell_of(plugin: &Plugin) {
+pub(super) fn tell_of(plugin: &Plugin) {
     let description = &plugin.description;
     let lines = &plugin.vitals.lines;
     lines.write(Level::Info, &format!("version {} is in service", description.version));

@@ -1,31 +1,13 @@
 //! Corners: plugins that come, go and fail at awkward moments.
 
 use std::path::Path as File;
-use std::sync::Arc;
 use std::time::Duration;
 
+use tega_engine::CommitError;
 use tega_engine::port::PluginState;
-use tega_engine::{Author, CommitError, Engine, Options};
-use tega_plugin_host::{Host, HostOptions};
-use tega_tree::{Path, Value};
-use tempfile::TempDir;
 
 use crate::guest::Guest;
 use crate::server::{Folder, Server};
-
-/// Another database, with a host that remembers what the host of a server did.
-async fn after_restart(server: &Server) -> (TempDir, Engine, Host) {
-    let options = HostOptions {
-        folders: vec![server.folder().to_owned()],
-        state_folder: Some(server.data().join("plugins")),
-        ..HostOptions::default()
-    };
-    let data = tempfile::tempdir().unwrap();
-    let storage = tega_log::FileStorage::open(data.path()).unwrap();
-    let (engine, _) = Engine::open(storage, &Options::default(), server.clock()).unwrap();
-    let host = Host::start(engine.clone(), options).await.unwrap();
-    (data, engine, host)
-}
 
 /// A guard of a version.
 fn guard(version: &str) -> Guest {
@@ -34,12 +16,6 @@ fn guard(version: &str) -> Guest {
 
 fn write(file: &File, guest: &Guest) {
     std::fs::write(file, guest.module()).unwrap();
-}
-
-async fn put(engine: &Engine, path: &str) -> Result<(), CommitError> {
-    let mut transaction = engine.begin(Author::client(None, false));
-    transaction.put(Path::parse(path).unwrap(), Value::Null)?;
-    engine.commit(transaction).await.map(|_| ())
 }
 
 #[tokio::test]
@@ -118,7 +94,7 @@ async fn a_disabled_guard_stays_out_of_the_way_whatever_becomes_of_its_file() {
     std::fs::write(server.folder().join("p.wasm"), "junk").unwrap();
     server.plugins().reload(None).await.unwrap();
     assert_eq!(server.report("p").state, PluginState::Disabled);
-    put(&server.engine, "guarded.x").await.unwrap();
+    server.put("guarded.x", "1").await.unwrap();
 }
 
 #[tokio::test]
@@ -141,16 +117,14 @@ async fn a_rollback_passes_over_what_the_file_holds_then_and_nothing_else() {
         plugins.reload(None).await.unwrap();
     }
     assert_eq!(plugins.rollback("p").await.unwrap().version.as_deref(), Some("1.0.0"));
-    server.host.stop().await;
-    let (_data, _engine, host) = after_restart(&server).await;
-    assert_eq!((host.list()[0].state, host.list()[0].version.as_deref()), (PluginState::Running, Some("1.0.0")));
-    host.stop().await;
-    let (_data, engine, host) = after_restart(&server).await;
-    let plugins = Arc::clone(engine.plugins().unwrap());
-    plugins.disable("p").await.unwrap();
+    let server = Server::again(server.stop().await).await;
+    let report = server.report("p");
+    assert_eq!((report.state, report.version.as_deref()), (PluginState::Running, Some("1.0.0")));
+    let server = Server::again(server.stop().await).await;
+    server.plugins().disable("p").await.unwrap();
     write(&file, &guard("4.0.0"));
-    assert_eq!(plugins.enable("p").await.unwrap().version.as_deref(), Some("4.0.0"));
-    assert_eq!(host.list()[0].passed_over, None);
+    assert_eq!(server.plugins().enable("p").await.unwrap().version.as_deref(), Some("4.0.0"));
+    assert_eq!(server.report("p").passed_over, None);
 }
 
 #[tokio::test]
@@ -168,17 +142,17 @@ async fn a_plugin_hears_of_what_was_committed_since_it_was_started_first() {
 #[tokio::test]
 async fn a_guard_whose_folder_is_not_there_yet_stands_by() {
     let server = Folder::new().with("p.wasm", guard("1.0.0").module()).start().await;
-    server.host.stop().await;
-    let aside = server.folder().with_extension("aside");
-    std::fs::rename(server.folder(), &aside).unwrap();
-    let (_data, engine, host) = after_restart(&server).await;
-    assert!(matches!(put(&engine, "guarded.x").await, Err(CommitError::JudgeUnavailable { .. })));
+    let folders = server.stop().await;
+    let aside = folders[1].path().with_extension("aside");
+    std::fs::rename(folders[1].path(), &aside).unwrap();
+    let server = Server::again(folders).await;
+    assert!(matches!(server.put("guarded.x", "1").await, Err(CommitError::JudgeUnavailable { .. })));
     std::fs::rename(aside, server.folder()).unwrap();
     let waiting = async {
-        while host.list()[0].state != PluginState::Running {
+        while server.report("p").state != PluginState::Running {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
     tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap();
-    put(&engine, "guarded.x").await.unwrap();
+    server.put("guarded.x", "2").await.unwrap();
 }

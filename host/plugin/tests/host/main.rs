@@ -12,6 +12,7 @@ mod inspect;
 mod logs;
 mod refusals;
 mod reload;
+mod restarts;
 mod server;
 mod standing;
 mod subscriptions;

@@ -43,17 +43,33 @@ impl Folder {
     }
 
     pub(crate) async fn start_with(self, options: HostOptions) -> Server {
-        let data = tempfile::tempdir().unwrap();
-        let storage = tega_log::FileStorage::open(data.path()).unwrap();
-        let (engine, _) = Engine::open(storage, &Options::default(), Arc::new(Stopped)).unwrap();
-        let state_folder = Some(data.path().join("plugins"));
-        let options = HostOptions { folders: vec![self.0.path().to_owned()], state_folder, ..options };
-        let host = Host::start(engine.clone(), options).await.unwrap();
-        Server { engine, host, folders: [data, self.0] }
+        Server::open([tempfile::tempdir().unwrap(), self.0], options).await
     }
 }
 
 impl Server {
+    async fn open(folders: [TempDir; 2], options: HostOptions) -> Self {
+        let [data, plugins] = folders.each_ref().map(TempDir::path);
+        let storage = tega_log::FileStorage::open(data).unwrap();
+        let (engine, _) = Engine::open(storage, &Options::default(), Arc::new(Stopped)).unwrap();
+        let state_folder = Some(data.join("plugins"));
+        let options = HostOptions { folders: vec![plugins.to_owned()], state_folder, ..options };
+        let host = Host::start(engine.clone(), options).await.unwrap();
+        Self { engine, host, folders }
+    }
+
+    /// Ends, with all it had in memory.
+    pub(crate) async fn stop(self) -> [TempDir; 2] {
+        self.host.stop().await;
+        self.engine.stop().await.unwrap();
+        self.folders
+    }
+
+    /// Starts again what has ended.
+    pub(crate) async fn again(folders: [TempDir; 2]) -> Self {
+        Self::open(folders, HostOptions { instances: 2, ..HostOptions::default() }).await
+    }
+
     pub(crate) fn report(&self, name: &str) -> PluginReport {
         self.host.list().into_iter().find(|report| report.name == name).unwrap_or_else(|| panic!("no report of {name}"))
     }
@@ -67,16 +83,6 @@ impl Server {
     /// What operators do about plugins.
     pub(crate) fn plugins(&self) -> Arc<dyn Plugins> {
         Arc::clone(self.engine.plugins().unwrap())
-    }
-
-    /// The folder of the database.
-    pub(crate) fn data(&self) -> &std::path::Path {
-        self.folders[0].path()
-    }
-
-    /// A clock that stands still.
-    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
-        Arc::new(Stopped)
     }
 
     /// The plugin folder.

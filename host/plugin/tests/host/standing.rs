@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
+use tega_engine::CommitError;
 use tega_engine::port::{PluginState, Policy};
-use tega_engine::{CommitError, Engine, Options};
-use tega_plugin_host::{Host, HostOptions};
 
 use crate::guest::Guest;
 use crate::server::{Folder, Server};
@@ -45,19 +44,12 @@ async fn while_a_guard_is_held_back_commits_are_refused_or_pass_as_is_set() {
 #[tokio::test]
 async fn a_guard_that_was_in_service_stands_by_after_a_restart_until_it_is_removed() {
     let server = Folder::new().with("strict.wasm", guard("strict")).start().await;
-    let file = server.folder().join("strict.wasm");
-    server.host.stop().await;
+    let folders = server.stop().await;
+    let file = folders[1].path().join("strict.wasm");
     std::fs::write(&file, "junk").unwrap();
-    let options = HostOptions {
-        folders: vec![server.folder().to_owned()],
-        state_folder: Some(server.data().join("plugins")),
-        ..HostOptions::default()
-    };
-    let other = tempfile::tempdir().unwrap();
-    let storage = tega_log::FileStorage::open(other.path()).unwrap();
-    let (engine, _) = Engine::open(storage, &Options::default(), server.clock()).unwrap();
-    let host = Host::start(engine.clone(), options).await.unwrap();
-    let server = Server { engine, host, ..server };
+    // Nor is the version that was in service to be had.
+    std::fs::remove_dir_all(folders[0].path().join("plugins/kept")).unwrap();
+    let server = Server::again(folders).await;
     let report = server.report("strict");
     assert_eq!((report.state, report.guards), (PluginState::Refused, vec!["guarded".to_owned()]));
     let error = server.put("guarded.x", "1").await.unwrap_err();

@@ -1,0 +1,138 @@
+//! The daemon's start: all plugins there are, taken into service together.
+//!
+//! Invariant: all are entered before any is started, so that what one starts with is judged by all.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::board::Condition;
+use super::files::Event;
+use super::seating::{DISABLED, Loaded, tell_of};
+use super::standing::Standing;
+use super::{Keeper, Why};
+use crate::error::LoadError;
+use crate::file::PluginFile;
+use crate::folder;
+use crate::load::Draft;
+use crate::plugin::Plugin;
+use crate::service::Service;
+
+/// A plugin that was entered, and is to be started.
+#[derive(Debug)]
+struct Unstarted {
+    file: PathBuf,
+    service: Arc<Service>,
+    plugin: Arc<Plugin>,
+    bytes: Option<Arc<PluginFile>>,
+    /// Why what the file holds is refused, where this is the version that was in service before.
+    refused: Option<LoadError>,
+}
+
+impl Keeper {
+    /// Loads all there is, and takes it into service.
+    pub(crate) async fn begin(&mut self) {
+        for folder in self.files.folders() {
+            for file in folder::manifests_alone(folder) {
+                let plugin = folder::file_name(&file.with_extension("wasm"));
+                tracing::warn!("{} grants and sets nothing: there is no {plugin} beside it", file.display());
+            }
+        }
+        let look = self.files.look_at_once(Instant::now());
+        self.stand_by(&look.events, &look.lost);
+        self.tell_of_folders(&look.lost, &look.found);
+        let mut entered = Vec::new();
+        for event in look.events {
+            let (Event::Changed(file, stamp) | Event::Settled(file, stamp)) = event else { continue };
+            self.files.taken(&file, stamp);
+            match self.enter_file(&file).await {
+                Ok(unstarted) => entered.extend(unstarted),
+                Err(refused) => entered.extend(self.enter_last(&file, refused).await),
+            }
+        }
+        for unstarted in entered {
+            self.start(unstarted).await;
+        }
+        for service in self.board.services() {
+            self.serve(&service).await;
+        }
+    }
+
+    /// Lets those stand by that judged commits in the run before, until they are loaded.
+    fn stand_by(&mut self, events: &[Event], lost: &[(PathBuf, String)]) {
+        let present = |standing: &Standing| {
+            let is_lost = lost.iter().any(|(folder, _)| standing.file.parent() == Some(folder));
+            is_lost || events.iter().any(|event| event.file() == Some(&standing.file))
+        };
+        let known: Vec<(String, Standing)> =
+            self.standings.iter().map(|(name, standing)| (name.clone(), standing.clone())).collect();
+        for (name, standing) in known.into_iter().filter(|(_, standing)| present(standing)) {
+            let seat = self.new_seat(&name, standing.file.clone());
+            self.board.enter(&name, seat);
+            self.files.expect(&standing.file);
+            let disabled = Condition::Disabled(DISABLED.to_owned());
+            self.take_out(&name, if standing.disabled { disabled } else { Condition::Loading });
+        }
+    }
+
+    /// Enters what a file holds.
+    async fn enter_file(&mut self, file: &Path) -> Result<Option<Unstarted>, LoadError> {
+        match self.load(file, &Why::Changed).await? {
+            Loaded::Draft(draft, bytes) => self.enter(file, *draft, bytes),
+            Loaded::Same(_) => Ok(None),
+        }
+    }
+
+    /// Enters the version that was in service last, in the place of what a file holds; that is refused.
+    async fn enter_last(&mut self, file: &Path, refused: LoadError) -> Option<Unstarted> {
+        let entered = match self.last_version(file, &refused).await {
+            Ok(Some(draft)) => self.enter(file, draft, None),
+            Ok(None) => Ok(None),
+            Err(error) => Err(error),
+        };
+        match entered {
+            Ok(Some(unstarted)) => return Some(Unstarted { refused: Some(refused), ..unstarted }),
+            Ok(None) => {}
+            Err(error) => self.tell_not_back(file, &error),
+        }
+        self.note_refused(file, &refused);
+        None
+    }
+
+    fn enter(
+        &mut self,
+        file: &Path,
+        draft: Draft,
+        bytes: Option<Arc<PluginFile>>,
+    ) -> Result<Option<Unstarted>, LoadError> {
+        let Some((service, plugin)) = self.version(draft)? else { return Ok(None) };
+        self.install(file, &service, &plugin)?;
+        let seat = self.seat_of(Arc::clone(&service), file.to_owned());
+        self.board.enter(plugin.name(), seat);
+        Ok(Some(Unstarted { file: file.to_owned(), service, plugin, bytes, refused: None }))
+    }
+
+    /// Starts a plugin that was entered. One that does not start is taken out again, for the version that was in service last.
+    async fn start(&mut self, unstarted: Unstarted) {
+        let Unstarted { file, service, plugin, bytes, refused } = unstarted;
+        match (plugin.warm_up().await, refused) {
+            (Ok(()), refused) => {
+                self.settle(&file, &service, &plugin, &Why::Changed);
+                tell_of(&plugin);
+                self.keep(bytes).await;
+                if let Some(refused) = refused {
+                    self.note_refused(&file, &refused);
+                }
+            }
+            (Err(failure), None) => {
+                self.take_out(plugin.name(), Condition::Loading);
+                self.refuse(&file, &LoadError::Start(failure)).await;
+            }
+            (Err(failure), Some(refused)) => {
+                self.take_out(plugin.name(), Condition::Loading);
+                self.tell_not_back(&file, &LoadError::Start(failure));
+                self.note_refused(&file, &refused);
+            }
+        }
+    }
+}
