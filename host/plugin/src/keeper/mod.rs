@@ -228,11 +228,16 @@ impl Keeper {
     async fn reload(&mut self, name: Option<&str>) -> Result<Vec<PluginReport>, PluginsError> {
         let Some(name) = name else {
             let mut files = Vec::new();
-            for event in self.look_at_once() {
-                if let Event::Changed(file, _) | Event::Settled(file, _) = &event {
-                    files.push(file.clone());
+            // What clashed with something that is gone now is taken in the second round.
+            for _ in 0..2 {
+                let mut events = self.look_at_once();
+                // A file that was renamed takes its plugin with it, before the name that it had is gone.
+                events.sort_by_key(|event| matches!(event, Event::Gone(_)));
+                for event in events {
+                    files.extend(event.file().cloned());
+                    self.handle(event).await;
                 }
-                self.handle(event).await;
+                self.retry_clashing();
             }
             let shown = |report: &PluginReport| files.iter().any(|file| report.file == file.display().to_string());
             return Ok(self.board.list().into_iter().filter(shown).collect());

@@ -196,17 +196,19 @@ impl Keeper {
         if !manifest.enabled {
             return Err(LoadError::Disabled { file: manifest_file });
         }
-        let name = self.board.name_of(file);
-        let current = name.as_ref().and_then(|name| self.board.service(name)).and_then(|service| service.current());
-        let standing = name.as_ref().and_then(|name| self.standings.of(name));
         let read = self.read(file, why).await?;
         let digest = read.digest.to_string();
+        let seated = self.board.name_of(file);
+        let is_seated = seated.is_some();
+        let name = seated.or_else(|| self.moved_here(&digest));
+        let current = name.as_ref().and_then(|name| self.board.service(name)).and_then(|service| service.current());
+        let standing = name.as_ref().and_then(|name| self.standings.of(name));
         // Back at a version before, a file stays passed over until it changes.
         let passed_over =
             *why == Why::Changed && standing.is_some_and(|standing| standing.passed_over.as_ref() == Some(&digest));
         let in_service = current.filter(|current| current.code.digest == digest || passed_over);
         let code = match in_service {
-            Some(current) if *why == Why::Changed && current.manifest_text == manifest.text => {
+            Some(current) if *why == Why::Changed && is_seated && current.manifest_text == manifest.text => {
                 return Ok(Loaded::Same(digest));
             }
             Some(current) => current.code.clone(),
@@ -215,6 +217,14 @@ impl Keeper {
         };
         let draft = self.loader.describe(file.to_owned(), manifest, code).await?;
         Ok(Loaded::Draft(Box::new(draft), None))
+    }
+
+    /// The plugin of which a new file is the old one under another name, where it holds what the operator went back from.
+    fn moved_here(&self, digest: &str) -> Option<String> {
+        let is_it = |standing: &Standing| {
+            standing.passed_over.as_deref() == Some(digest) && !self.files.is_present(&standing.file)
+        };
+        self.standings.iter().find(|(_, standing)| is_it(standing)).map(|(name, _)| name.clone())
     }
 
     async fn draft(&self, file: &Path, manifest: Manifest, read: Arc<PluginFile>) -> Result<Loaded, LoadError> {

@@ -33,6 +33,17 @@ async fn until_gone(server: &Server, name: &str) {
     tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap();
 }
 
+/// Waits until the plugin comes from a file of that name, and gives its version.
+async fn until_from(server: &Server, file: &str) -> Option<String> {
+    let waiting = async {
+        while !server.report("one").file.ends_with(file) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap();
+    server.report("one").version
+}
+
 /// Replaces a file as a careful tool does: at once.
 fn replace(file: &Path, bytes: &[u8]) {
     let aside = file.with_extension("aside");
@@ -112,6 +123,44 @@ async fn the_operator_goes_back_and_forth_between_two_versions() {
     assert_eq!(server.report("one").passed_over, None);
     let unknown = plugins.rollback("two").await.unwrap_err();
     assert_eq!(unknown.to_string(), "there is no plugin two; there are one");
+}
+
+#[tokio::test]
+async fn a_rollback_stays_where_the_file_is_renamed() {
+    let server = Folder::new().with("a.wasm", answers(1)).start().await;
+    let at = |server: &Server, name: &str| server.folder().join(name);
+    replace(&at(&server, "a.wasm"), &answers(2));
+    server.plugins().reload(None).await.unwrap();
+    server.plugins().rollback("one").await.unwrap();
+    // By an order; by itself; while the host does not run.
+    std::fs::rename(at(&server, "a.wasm"), at(&server, "b.wasm")).unwrap();
+    server.plugins().reload(None).await.unwrap();
+    assert_eq!(until_from(&server, "/b.wasm").await.as_deref(), Some("1.0.0"));
+    std::fs::rename(at(&server, "b.wasm"), at(&server, "c.wasm")).unwrap();
+    assert_eq!(until_from(&server, "/c.wasm").await.as_deref(), Some("1.0.0"));
+    let folders = server.stop().await;
+    std::fs::rename(folders[1].path().join("c.wasm"), folders[1].path().join("d.wasm")).unwrap();
+    let server = Server::again(folders).await;
+    assert_eq!(until_from(&server, "/d.wasm").await.as_deref(), Some("1.0.0"));
+    let report = server.report("one");
+    assert!(report.passed_over.is_some());
+    assert_eq!(report.previous.unwrap().version, "2.0.0");
+    // A copy of it is another file, and what changes is taken.
+    std::fs::copy(at(&server, "d.wasm"), at(&server, "e.wasm")).unwrap();
+    server.plugins().reload(None).await.unwrap();
+    assert!(server.refusal("e.wasm").starts_with("its name one is already that of "));
+    replace(&at(&server, "d.wasm"), &answers(3));
+    server.plugins().reload(None).await.unwrap();
+    assert_eq!(server.call("one.call").await.unwrap(), "3");
+}
+
+#[tokio::test]
+async fn what_clashed_with_a_file_that_is_gone_is_taken_by_one_order() {
+    let server = Folder::new().with("a.wasm", answers(1)).with("b.wasm", answers(2)).start().await;
+    std::fs::remove_file(server.folder().join("a.wasm")).unwrap();
+    let reloaded = server.plugins().reload(None).await.unwrap();
+    assert_eq!((reloaded.len(), reloaded[0].version.as_deref()), (1, Some("2.0.0")));
+    assert_eq!(server.call("one.call").await.unwrap(), "2");
 }
 
 #[tokio::test]
