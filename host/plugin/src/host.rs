@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::compile::Compiler;
 use crate::error::StartError;
-use crate::keeper::{Board, Keeper, Order};
+use crate::keeper::{Board, Keeper, Order, PluginOrder, What};
 use crate::limits::{CACHE_BYTES_MAX, COMPILE_BYTES_MAX, COMPILE_MS_MAX, DRAIN_MS, ORDERS_MAX, TOTAL_MEMORY_BYTES};
 use crate::load::Loader;
 use crate::machine::Machine;
@@ -146,6 +146,10 @@ impl Desk {
         self.orders.send(order(answer)).await.map_err(|_| PluginsError::Stopping)?;
         answered.await.unwrap_or(Err(PluginsError::Stopping))
     }
+
+    async fn order_about(&self, name: String, what: What) -> Result<PluginReport, PluginsError> {
+        self.order(|answer| Order::Of(PluginOrder { name, what, answer })).await
+    }
 }
 
 impl Plugins for Desk {
@@ -154,23 +158,22 @@ impl Plugins for Desk {
     }
 
     fn reload(&self, name: Option<&str>) -> Pending<'_, Result<Vec<PluginReport>, PluginsError>> {
-        let name = name.map(str::to_owned);
-        Box::pin(self.order(|answer| Order::Reload(name, answer)))
+        let Some(name) = name.map(str::to_owned) else {
+            return Box::pin(self.order(Order::ReloadAll));
+        };
+        Box::pin(async move { self.order_about(name, What::Reload).await.map(|report| vec![report]) })
     }
 
     fn disable(&self, name: &str) -> Pending<'_, Result<PluginReport, PluginsError>> {
-        let name = name.to_owned();
-        Box::pin(self.order(|answer| Order::Disable(name, answer)))
+        Box::pin(self.order_about(name.to_owned(), What::Disable))
     }
 
     fn enable(&self, name: &str) -> Pending<'_, Result<PluginReport, PluginsError>> {
-        let name = name.to_owned();
-        Box::pin(self.order(|answer| Order::Enable(name, answer)))
+        Box::pin(self.order_about(name.to_owned(), What::Enable))
     }
 
     fn rollback(&self, name: &str) -> Pending<'_, Result<PluginReport, PluginsError>> {
-        let name = name.to_owned();
-        Box::pin(self.order(|answer| Order::Rollback(name, answer)))
+        Box::pin(self.order_about(name.to_owned(), What::Rollback))
     }
 
     fn lines(&self, name: &str, after: u64, wait: Duration) -> Pending<'_, Result<Vec<PluginLine>, PluginsError>> {

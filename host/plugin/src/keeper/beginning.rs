@@ -77,9 +77,13 @@ impl Keeper {
 
     /// Enters what a file holds.
     async fn enter_file(&mut self, file: &Path) -> Result<Option<Unstarted>, LoadError> {
-        match self.load(file, &Why::Changed).await? {
-            Loaded::Draft(draft, bytes) => self.enter(file, *draft, bytes),
-            Loaded::Same(_) => Ok(None),
+        loop {
+            match self.load(file, &Why::Changed).await? {
+                Loaded::Draft(draft, bytes) => return self.enter(file, *draft, bytes),
+                Loaded::Same(_) => return Ok(None),
+                // Nobody gives orders yet.
+                Loaded::Uncompiled(read) => self.ready = Some((read.digest, self.loader.compile(read).await)),
+            }
         }
     }
 

@@ -167,7 +167,7 @@ impl Files {
     /// The file did not parse: it is taken again once it stood still for longer.
     pub(super) fn broken(&mut self, file: &Path) {
         if let Some(seen) = self.seen.get_mut(file) {
-            seen.is_broken = true;
+            (seen.taken, seen.is_broken) = (None, true);
         }
     }
 
@@ -176,6 +176,11 @@ impl Files {
         if let Some(seen) = self.seen.get_mut(file) {
             seen.taken = None;
         }
+    }
+
+    /// Whether the file was taken as it is, or is not there.
+    pub(super) fn is_taken(&self, file: &Path) -> bool {
+        self.seen.get(file).is_none_or(|seen| seen.stamp.is_none() || seen.stamp == seen.taken)
     }
 
     /// Whether the file is there, as far as is known.

@@ -1,8 +1,10 @@
-//! The keeper: keeps the plugins in service as the folders and the operator say. It is one task, which does one thing after another.
+//! The keeper: keeps the plugins in service as the folders and the operator say. It is one task, which does one thing after another;
+//! only compiling goes on beside it.
 //!
 //! ```text
 //! mod.rs        looks at the folders, takes orders
 //! beginning.rs  the daemon's start: all there is, together
+//! orders.rs     what operators want;  compiling.rs: what is compiled beside, and what waits for it
 //! files.rs      which files are new, changed or gone;  watch.rs: that there may be some
 //! seating.rs    a file becomes a version in service, or is refused
 //! standing.rs   what is remembered over restarts
@@ -13,7 +15,9 @@
 
 mod beginning;
 mod board;
+mod compiling;
 mod files;
+mod orders;
 mod seating;
 mod standing;
 mod watch;
@@ -23,36 +27,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tega_engine::port::{PluginReport, PluginsError};
-use tokio::sync::{mpsc, oneshot, watch as signal};
+use tokio::sync::{mpsc, watch as signal};
 
 pub(crate) use board::Board;
-use board::Condition;
+use compiling::{Compiled, Compiling, Waiting};
 use files::{Event, Files, Stamp};
+use orders::Reloading;
+pub(crate) use orders::{Order, PluginOrder, What};
+use seating::Seated;
 use standing::Standings;
 use watch::Hints;
 
-use crate::compile::blocking;
+use crate::digest::Digest;
 use crate::error::LoadError;
 use crate::journal::one_line;
 use crate::limits::LOOK_MS;
-use crate::load::Loader;
-
-/// What an operator wants done.
-#[derive(Debug)]
-pub(crate) enum Order {
-    /// To look at the folders now; with a name, to load that plugin anew.
-    Reload(Option<String>, Answer<Vec<PluginReport>>),
-    /// To take a plugin out of service.
-    Disable(String, Answer<PluginReport>),
-    /// To take it into service again.
-    Enable(String, Answer<PluginReport>),
-    /// To take the version before into service.
-    Rollback(String, Answer<PluginReport>),
-}
-
-/// Where the outcome of an order goes.
-type Answer<T> = oneshot::Sender<Result<T, PluginsError>>;
+use crate::load::{Code, Loader};
 
 /// Keeps the plugins in service.
 #[derive(Debug)]
@@ -66,6 +56,14 @@ pub(crate) struct Keeper {
     clashing: BTreeSet<PathBuf>,
     /// Whether a plugin was changed or taken out since they were tried.
     freed: bool,
+    /// What is compiled beside it, and what waits for that.
+    compiling: Compiling,
+    /// What was compiled for what is done now.
+    ready: Option<(Digest, Result<Code, LoadError>)>,
+    /// Files that are gone, and whose plugins are to be let go.
+    gone: BTreeSet<PathBuf>,
+    /// Orders that wait for files to be taken.
+    reloading: Vec<Reloading>,
     /// Ends the tasks of services.
     stopping: signal::Receiver<bool>,
 }
@@ -101,6 +99,10 @@ impl Keeper {
             standings: Standings::read(state_folder),
             clashing: BTreeSet::new(),
             freed: false,
+            compiling: Compiling::default(),
+            ready: None,
+            gone: BTreeSet::new(),
+            reloading: Vec::new(),
             loader,
             stopping,
         }
@@ -116,28 +118,30 @@ impl Keeper {
         let mut stopping = self.stopping.clone();
         let mut again = Instant::now() + Duration::from_millis(LOOK_MS);
         loop {
-            let order = tokio::select! {
+            let task = tokio::select! {
                 _ = stopping.wait_for(|stopping| *stopping) => return,
                 order = orders.recv() => match order {
-                    Some(order) => Some(order),
+                    Some(order) => Task::Obey(order),
                     None => return,
                 },
-                () = self.hints.next() => None,
-                () = tokio::time::sleep_until(again.into()) => None,
+                compiled = self.compiling.next() => Task::Take(Box::new(compiled)),
+                () = self.hints.next() => Task::Look,
+                () = tokio::time::sleep_until(again.into()) => Task::Look,
             };
             // It may take long, and a stop must not wait for it.
             tokio::select! {
                 _ = stopping.wait_for(|stopping| *stopping) => return,
-                next = self.act(order) => again = next,
+                next = self.act(task) => again = next,
             }
         }
     }
 
-    /// Does what was ordered, or looks at the folders. Gives when to look again.
-    async fn act(&mut self, order: Option<Order>) -> Instant {
-        match order {
-            Some(order) => self.obey(order).await,
-            None => {
+    /// Does one thing. Gives when to look again.
+    async fn act(&mut self, task: Task) -> Instant {
+        match task {
+            Task::Obey(order) => self.obey(order).await,
+            Task::Take(compiled) => self.take_compiled(*compiled).await,
+            Task::Look => {
                 self.hints.refresh(self.files.folders());
                 let look = self.files.look(Instant::now());
                 self.tell_of_folders(&look.lost, &look.found);
@@ -146,58 +150,72 @@ impl Keeper {
                 }
             }
         }
+        self.compiling.give_up_unwanted();
+        // A new file may be that of one of these under another name.
+        if self.compiling.files().all(|file| self.board.name_of(file).is_some()) {
+            self.let_go();
+        }
         let look = Instant::now() + Duration::from_millis(LOOK_MS);
         self.retry_clashing();
+        self.answer_reloads();
         self.files.next_due(Instant::now()).map_or(look, |due| due.min(look))
     }
 
-    async fn obey(&mut self, order: Order) {
-        // Who gave the order may be gone.
-        match order {
-            Order::Reload(name, answer) => drop(answer.send(self.reload(name.as_deref()).await)),
-            Order::Disable(name, answer) => drop(answer.send(self.disable(&name))),
-            Order::Enable(name, answer) => drop(answer.send(self.enable(&name).await)),
-            Order::Rollback(name, answer) => drop(answer.send(self.rollback(&name).await)),
+    /// Does what waited for some code, from its beginning.
+    async fn take_compiled(&mut self, compiled: Compiled) {
+        let Compiled { digest, code, waiting: Waiting { files, orders } } = compiled;
+        self.ready = Some((digest, code));
+        for order in orders {
+            self.obey_about(order).await;
         }
-    }
-
-    /// What there is to do, without waiting for files to stand still.
-    fn look_at_once(&mut self) -> Vec<Event> {
-        let look = self.files.look_at_once(Instant::now());
-        self.tell_of_folders(&look.lost, &look.found);
-        look.events
+        for (file, (stamp, taken_as)) in files {
+            self.take(&file, stamp, taken_as).await;
+        }
+        self.ready = None;
     }
 
     async fn handle(&mut self, event: Event) {
         match event {
             Event::Changed(file, stamp) => self.take(&file, stamp, TakenAs::MaybePiece).await,
             Event::Settled(file, stamp) => self.take(&file, stamp, TakenAs::Whole).await,
-            Event::Gone(file) => self.gone(&file),
+            Event::Gone(file) => {
+                self.compiling.forget(&file);
+                self.gone.insert(file);
+            }
         }
     }
 
     async fn take(&mut self, file: &Path, stamp: Stamp, taken_as: TakenAs) {
         let outcome = self.seat(file, &Why::Changed).await;
+        self.compiling.forget(file);
         if Stamp::of(file) != Some(stamp) {
             // It was written to meanwhile: what was read may be of two files. It will be taken again.
             return self.files.moved(file, Instant::now());
         }
+        self.files.taken(file, stamp);
         match outcome {
-            Err(error) if error.is_of_a_piece() && taken_as == TakenAs::MaybePiece => self.files.broken(file),
-            Err(error) => {
-                self.files.taken(file, stamp);
-                self.refuse(file, &error).await;
+            Ok(Seated::Done) => {}
+            Ok(Seated::Uncompiled(read)) => {
+                let waiting = self.compiling.begin(&self.loader, read);
+                waiting.files.insert(file.to_owned(), (stamp, taken_as));
             }
-            Ok(()) => self.files.taken(file, stamp),
+            Err(error) if error.is_of_a_piece() && taken_as == TakenAs::MaybePiece => self.files.broken(file),
+            Err(error) => self.refuse(file, &error).await,
         }
     }
 
-    fn gone(&mut self, file: &Path) {
-        self.board.forget(file);
-        self.clashing.remove(file);
-        if let Some(name) = self.board.name_of(file) {
-            self.dismiss(&name);
-            tracing::info!(target: "tega::plugin", plugin = name, "its file {} is gone: it is out of service", file.display());
+    /// Lets go of the plugins whose files are gone.
+    fn let_go(&mut self) {
+        for file in std::mem::take(&mut self.gone) {
+            if self.files.is_present(&file) {
+                continue;
+            }
+            self.board.forget(&file);
+            self.clashing.remove(&file);
+            if let Some(name) = self.board.name_of(&file) {
+                self.dismiss(&name);
+                tracing::info!(target: "tega::plugin", plugin = name, "its file {} is gone: it is out of service", file.display());
+            }
         }
     }
 
@@ -225,93 +243,6 @@ impl Keeper {
         }
     }
 
-    async fn reload(&mut self, name: Option<&str>) -> Result<Vec<PluginReport>, PluginsError> {
-        let Some(name) = name else {
-            let mut files = Vec::new();
-            // What clashed with something that is gone now is taken in the second round.
-            for _ in 0..2 {
-                let mut events = self.look_at_once();
-                // A file that was renamed takes its plugin with it, before the name that it had is gone.
-                events.sort_by_key(|event| matches!(event, Event::Gone(_)));
-                for event in events {
-                    files.extend(event.file().cloned());
-                    self.handle(event).await;
-                }
-                self.retry_clashing();
-            }
-            let shown = |report: &PluginReport| files.iter().any(|file| report.file == file.display().to_string());
-            return Ok(self.board.list().into_iter().filter(shown).collect());
-        };
-        let file = self.file_of(name)?;
-        if self.standings.of(name).is_some_and(|standing| standing.disabled) {
-            return Err(PluginsError::Disabled { name: name.to_owned() });
-        }
-        self.load_ordered(&file, name, &Why::Ordered).await.map(|report| vec![report])
-    }
-
-    fn disable(&mut self, name: &str) -> Result<PluginReport, PluginsError> {
-        let seat = self.board.seat(name).ok_or_else(|| self.board.not_found(name))?;
-        self.standings.change(name, |standing| {
-            standing.disabled = true;
-            standing.file = seat.file;
-        });
-        self.take_out(name, Condition::Disabled(seating::DISABLED.to_owned()));
-        tracing::info!(target: "tega::plugin", plugin = name, "it is disabled, and out of service");
-        self.shown(name)
-    }
-
-    async fn enable(&mut self, name: &str) -> Result<PluginReport, PluginsError> {
-        let file = self.file_of(name)?;
-        self.standings.change(name, |standing| standing.disabled = false);
-        if let Some(service) = self.board.service(name).filter(|service| service.current().is_some()) {
-            service.vitals.health.forgive();
-            return self.shown(name);
-        }
-        self.load_ordered(&file, name, &Why::Changed).await
-    }
-
-    async fn rollback(&mut self, name: &str) -> Result<PluginReport, PluginsError> {
-        let file = self.file_of(name)?;
-        let standing = self.standings.of(name);
-        if standing.is_some_and(|standing| standing.disabled) {
-            return Err(PluginsError::Disabled { name: name.to_owned() });
-        }
-        let Some(previous) = standing.and_then(|standing| standing.previous.clone()) else {
-            return Err(PluginsError::NoVersionBefore { name: name.to_owned() });
-        };
-        let (path, digest) = (file.clone(), previous.digest);
-        let read = blocking(move || crate::file::read(&path)).await;
-        let held = read.ok().and_then(Result::ok).map_or_else(String::new, |read| read.digest.to_string());
-        self.load_ordered(&file, name, &Why::Back { digest, file: held }).await
-    }
-
-    async fn load_ordered(&mut self, file: &Path, name: &str, why: &Why) -> Result<PluginReport, PluginsError> {
-        let stamp = Stamp::of(file);
-        let outcome = self.seat(file, why).await;
-        if let Some(stamp) = stamp {
-            self.files.taken(file, stamp);
-        }
-        match outcome {
-            Ok(()) => self.shown(name),
-            Err(error) => {
-                let reason = one_line(&error.to_string());
-                self.refuse(file, &error).await;
-                Err(PluginsError::Refused { name: name.to_owned(), reason })
-            }
-        }
-    }
-
-    /// The file of a plugin, or of that name.
-    fn file_of(&self, name: &str) -> Result<PathBuf, PluginsError> {
-        let seated = self.board.seat(name).map(|seat| seat.file);
-        let file = seated.or_else(|| self.board.refused_named(name));
-        file.ok_or_else(|| self.board.not_found(name))
-    }
-
-    fn shown(&self, name: &str) -> Result<PluginReport, PluginsError> {
-        self.board.show(name).ok_or_else(|| self.board.not_found(name))
-    }
-
     /// Files that clashed with what another plugin has are taken again at the next look, where something changed since.
     fn retry_clashing(&mut self) {
         if !std::mem::take(&mut self.freed) {
@@ -337,6 +268,17 @@ impl Keeper {
         }
         self.show_refused(file, error, reason);
     }
+}
+
+/// What the keeper does next.
+#[derive(Debug)]
+enum Task {
+    /// What was ordered.
+    Obey(Order),
+    /// To take what was compiled.
+    Take(Box<Compiled>),
+    /// To look at the folders.
+    Look,
 }
 
 /// How sure it is that a file is whole.

@@ -21,7 +21,7 @@ use crate::file::PluginFile;
 use crate::folder::manifest_of;
 use crate::hook::Hook;
 use crate::journal::{Level, one_line};
-use crate::load::{Code, Draft};
+use crate::load::Draft;
 use crate::manifest::Manifest;
 use crate::method::PluginMethod;
 use crate::plugin::Plugin;
@@ -37,6 +37,16 @@ pub(super) enum Loaded {
     Same(String),
     /// Something else, with its bytes where they were read.
     Draft(Box<Draft>, Option<Arc<PluginFile>>),
+    /// It is to be compiled first.
+    Uncompiled(Arc<PluginFile>),
+}
+
+/// What became of a file that is to be taken into service.
+pub(super) enum Seated {
+    /// It is as it is to be.
+    Done,
+    /// This is to be compiled first.
+    Uncompiled(Arc<PluginFile>),
 }
 
 /// A version that was made, with the service that it is for.
@@ -44,14 +54,13 @@ type Made = (Arc<Service>, Arc<Plugin>);
 
 impl Keeper {
     /// Takes what a file holds into service, in the place of what was there.
-    pub(super) async fn seat(&mut self, file: &Path, why: &Why) -> Result<(), LoadError> {
+    pub(super) async fn seat(&mut self, file: &Path, why: &Why) -> Result<Seated, LoadError> {
         match self.load(file, why).await? {
-            Loaded::Draft(draft, bytes) => self.seat_draft(file, *draft, bytes, why).await,
-            Loaded::Same(digest) => {
-                self.stays(file, &digest);
-                Ok(())
-            }
+            Loaded::Draft(draft, bytes) => self.seat_draft(file, *draft, bytes, why).await?,
+            Loaded::Same(digest) => self.stays(file, &digest),
+            Loaded::Uncompiled(read) => return Ok(Seated::Uncompiled(read)),
         }
+        Ok(Seated::Done)
     }
 
     async fn seat_draft(
@@ -108,7 +117,7 @@ impl Keeper {
             return Ok(None);
         }
         let manifest = Manifest::read(&manifest_of(file))?;
-        let code = self.code_before(Some(standing)).await?;
+        let code = self.loader.compile(self.version_before(Some(standing)).await?).await?;
         self.loader.describe(file.to_owned(), manifest, code).await.map(Some)
     }
 
@@ -190,7 +199,7 @@ impl Keeper {
     }
 
     /// Reads, compiles and describes a file, as far as it is not what is in service.
-    pub(super) async fn load(&self, file: &Path, why: &Why) -> Result<Loaded, LoadError> {
+    pub(super) async fn load(&mut self, file: &Path, why: &Why) -> Result<Loaded, LoadError> {
         let manifest_file = manifest_of(file);
         let manifest = Manifest::read(&manifest_file)?;
         if !manifest.enabled {
@@ -207,30 +216,32 @@ impl Keeper {
         let passed_over =
             *why == Why::Changed && standing.is_some_and(|standing| standing.passed_over.as_ref() == Some(&digest));
         let in_service = current.filter(|current| current.code.digest == digest || passed_over);
-        let code = match in_service {
+        let (code, read) = match in_service {
             Some(current) if *why == Why::Changed && is_seated && current.manifest_text == manifest.text => {
                 return Ok(Loaded::Same(digest));
             }
-            Some(current) => current.code.clone(),
-            None if passed_over => self.code_before(standing).await?,
-            None => return self.draft(file, manifest, read).await,
+            Some(current) => (current.code.clone(), None),
+            None => {
+                let read = if passed_over { self.version_before(standing).await? } else { read };
+                match self.ready.take_if(|(ready, _)| *ready == read.digest) {
+                    Some((_, code)) => (code?, Some(read)),
+                    None => return Ok(Loaded::Uncompiled(read)),
+                }
+            }
         };
         let draft = self.loader.describe(file.to_owned(), manifest, code).await?;
-        Ok(Loaded::Draft(Box::new(draft), None))
+        Ok(Loaded::Draft(Box::new(draft), read))
     }
 
-    /// The plugin of which a new file is the old one under another name, where it holds what the operator went back from.
+    /// The plugin of which a new file is the old one under another name: it holds what is in service, or what the operator went back
+    /// from.
     fn moved_here(&self, digest: &str) -> Option<String> {
         let is_it = |standing: &Standing| {
-            standing.passed_over.as_deref() == Some(digest) && !self.files.is_present(&standing.file)
+            let in_service = standing.version.as_ref().map(|version| version.digest.as_str());
+            let holds_it = in_service == Some(digest) || standing.passed_over.as_deref() == Some(digest);
+            holds_it && !self.files.is_present(&standing.file)
         };
         self.standings.iter().find(|(_, standing)| is_it(standing)).map(|(name, _)| name.clone())
-    }
-
-    async fn draft(&self, file: &Path, manifest: Manifest, read: Arc<PluginFile>) -> Result<Loaded, LoadError> {
-        let code = self.loader.compile(Arc::clone(&read)).await?;
-        let draft = self.loader.describe(file.to_owned(), manifest, code).await?;
-        Ok(Loaded::Draft(Box::new(draft), Some(read)))
     }
 
     /// What a file holds, or what is kept of a version.
@@ -244,13 +255,12 @@ impl Keeper {
         }
     }
 
-    /// The version that the operator went back to before the daemon was started.
-    async fn code_before(&self, standing: Option<&Standing>) -> Result<Code, LoadError> {
+    /// The version that was in service last.
+    async fn version_before(&self, standing: Option<&Standing>) -> Result<Arc<PluginFile>, LoadError> {
         let Some(version) = standing.and_then(|standing| standing.version.as_ref()) else {
             return Err(LoadError::Host { what: "no version of it was in service before" });
         };
-        let read = self.kept_version(version.digest.clone()).await?;
-        self.loader.compile(read).await
+        self.kept_version(version.digest.clone()).await
     }
 
     async fn kept_version(&self, digest: String) -> Result<Arc<PluginFile>, LoadError> {

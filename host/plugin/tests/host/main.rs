@@ -4,6 +4,7 @@
 
 mod bounds;
 mod calls;
+mod compiling;
 mod computed;
 mod corners;
 mod guest;

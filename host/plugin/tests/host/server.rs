@@ -43,12 +43,13 @@ impl Folder {
     }
 
     pub(crate) async fn start_with(self, options: HostOptions) -> Server {
-        Server::open([tempfile::tempdir().unwrap(), self.0], options).await
+        Server::again_with([tempfile::tempdir().unwrap(), self.0], options).await
     }
 }
 
 impl Server {
-    async fn open(folders: [TempDir; 2], options: HostOptions) -> Self {
+    /// The same with other options.
+    pub(crate) async fn again_with(folders: [TempDir; 2], options: HostOptions) -> Self {
         let [data, plugins] = folders.each_ref().map(TempDir::path);
         let storage = tega_log::FileStorage::open(data).unwrap();
         let (engine, _) = Engine::open(storage, &Options::default(), Arc::new(Stopped)).unwrap();
@@ -67,7 +68,7 @@ impl Server {
 
     /// Starts again what has ended.
     pub(crate) async fn again(folders: [TempDir; 2]) -> Self {
-        Self::open(folders, HostOptions { instances: 2, ..HostOptions::default() }).await
+        Self::again_with(folders, HostOptions { instances: 2, ..HostOptions::default() }).await
     }
 
     pub(crate) fn report(&self, name: &str) -> PluginReport {
