@@ -43,9 +43,15 @@ enum Condition {
     Quarantined(Instant, u32),
 }
 
-/// That a call may be made.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Admission(u64);
+/// That a call may be made. Where it is dropped before anything is told of the call, because that was given up or ended for others'
+/// reasons, it is as if it had not been.
+#[derive(Debug)]
+pub(crate) struct Admission<'h> {
+    health: &'h Health,
+    episode: u64,
+    /// When it could be called, where this is the one call that a quarantine lets through.
+    tries: Option<Instant>,
+}
 
 /// That no call may be made now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,8 +66,8 @@ pub(crate) struct Held {
 
 impl Health {
     /// Whether a call may be made now.
-    pub(crate) fn admit(&self, now: Instant) -> Result<Admission, Held> {
-        let admission = Admission(self.episode.load(Ordering::Acquire));
+    pub(crate) fn admit(&self, now: Instant) -> Result<Admission<'_>, Held> {
+        let admission = Admission { health: self, episode: self.episode.load(Ordering::Acquire), tries: None };
         if !self.unwell.load(Ordering::Acquire) {
             return Ok(admission);
         }
@@ -76,17 +82,18 @@ impl Health {
                 course.restarts += 1;
                 Ok(admission)
             }
-            Condition::Quarantined(_, good) => {
+            Condition::Quarantined(until, good) => {
                 course.condition = Condition::Quarantined(now + Duration::from_millis(QUARANTINE_TRY_MS), good);
                 course.restarts += 1;
-                Ok(admission)
+                Ok(Admission { tries: Some(until), ..admission })
             }
         }
     }
 
     /// A call that was admitted went well.
-    pub(crate) fn good(&self, admission: Admission) {
-        if !self.unwell.load(Ordering::Acquire) || admission.0 != self.episode.load(Ordering::Acquire) {
+    pub(crate) fn good(&self, mut admission: Admission<'_>) {
+        admission.tries = None;
+        if !self.unwell.load(Ordering::Acquire) || admission.episode != self.episode.load(Ordering::Acquire) {
             return;
         }
         let mut course = self.course();
@@ -100,10 +107,11 @@ impl Health {
     }
 
     /// A call that was admitted failed. Gives how long the plugin is left alone now; none where that was known already.
-    pub(crate) fn failed(&self, admission: Admission, reason: &str, now: Instant) -> Option<Duration> {
+    pub(crate) fn failed(&self, mut admission: Admission<'_>, reason: &str, now: Instant) -> Option<Duration> {
+        admission.tries = None;
         let mut course = self.course();
-        let next = admission.0 + 1;
-        self.episode.compare_exchange(admission.0, next, Ordering::AcqRel, Ordering::Acquire).ok()?;
+        let (episode, next) = (admission.episode, admission.episode + 1);
+        self.episode.compare_exchange(episode, next, Ordering::AcqRel, Ordering::Acquire).ok()?;
         self.unwell.store(true, Ordering::Release);
         reason.clone_into(&mut course.reason);
         let pause_ms = course.fail(now);
@@ -132,6 +140,16 @@ impl Health {
         self.course().restarts
     }
 
+    /// A call that a quarantine let through came to nothing: another is let through in its place.
+    fn give_back(&self, episode: u64, until: Instant) {
+        let mut course = self.course();
+        if let Condition::Quarantined(_, good) = course.condition
+            && episode == self.episode.load(Ordering::Acquire)
+        {
+            course.condition = Condition::Quarantined(until, good);
+        }
+    }
+
     fn heal(&self, course: &mut Course) {
         *course = Course { restarts: course.restarts, ..Course::default() };
         self.unwell.store(false, Ordering::Release);
@@ -140,6 +158,14 @@ impl Health {
     fn course(&self) -> MutexGuard<'_, Course> {
         // Each change is of plain numbers and one text, so a panic leaves it whole.
         self.course.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Admission<'_> {
+    fn drop(&mut self) {
+        if let Some(until) = self.tries {
+            self.health.give_back(self.episode, until);
+        }
     }
 }
 
@@ -206,6 +232,25 @@ mod tests {
         }
         assert!(health.held(now).is_none());
         assert_eq!(fail(&health, &mut now, 1), [1]);
+    }
+
+    #[test]
+    fn a_call_that_is_given_up_leaves_its_try_to_another() {
+        let (health, mut now) = (Health::default(), Instant::now());
+        fail(&health, &mut now, 12);
+        drop(health.admit(now).unwrap());
+        let admission = health.admit(now).unwrap();
+        assert_eq!(health.admit(now).unwrap_err().remaining.as_secs(), 300);
+        health.good(admission);
+        assert_eq!(health.admit(now).unwrap_err().remaining.as_secs(), 300);
+        now += Duration::from_secs(300);
+        // Of one that is given up late, nothing is left.
+        let late = health.admit(now).unwrap();
+        health.forgive();
+        fail(&health, &mut now, 12);
+        health.failed(health.admit(now).unwrap(), "it trapped", now).unwrap();
+        drop(late);
+        assert_eq!(health.admit(now).unwrap_err().remaining.as_secs(), 300);
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl Vitals {
     }
 
     /// Whether it may be called now.
-    pub(crate) fn admit(&self, now: Instant) -> Result<Admission, Failure> {
+    pub(crate) fn admit(&self, now: Instant) -> Result<Admission<'_>, Failure> {
         self.health.admit(now).map_err(|held| {
             let Held { reason, remaining, is_quarantined } = held;
             Failure::HeldBack { reason, remaining, is_quarantined }
@@ -64,7 +64,7 @@ impl Vitals {
     }
 
     /// Notes how a call that was admitted ended.
-    pub(crate) fn ended(&self, admission: Admission, took: Duration, outcome: Outcome<'_>) {
+    pub(crate) fn ended(&self, admission: Admission<'_>, took: Duration, outcome: Outcome<'_>) {
         self.tally.note(took, outcome);
         match outcome {
             Outcome::Failure(failure) if failure.is_fault() => {
@@ -74,7 +74,8 @@ impl Vitals {
                     self.lines.write(Level::Warn, &format!("failed: {reason}; it is left alone for {ms} ms"));
                 }
             }
-            Outcome::Failure(_) => {}
+            // That is no fault of the plugin, and says nothing of how it fares.
+            Outcome::Failure(_) => drop(admission),
             Outcome::Good | Outcome::Error => self.health.good(admission),
         }
     }
