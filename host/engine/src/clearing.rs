@@ -4,9 +4,10 @@ use std::error::Error;
 use std::sync::Arc;
 
 use tega_log::HistoryId;
+use tokio::sync::watch;
 
 use crate::operation::Act;
-use crate::{Author, CommitError, Committed, Engine, SnapshotError, TakeSnapshotError};
+use crate::{Author, CommitError, Committed, Engine, Revision, SnapshotError, TakeSnapshotError};
 
 impl Engine {
     /// Takes away all roots with all that they were, the tags, what is pending, what belongs to sessions and the idempotency keys.
@@ -38,6 +39,11 @@ impl Engine {
             tracing::warn!(%error, cause, "the log of before the clearing can't be removed yet");
         }
         Ok(committed)
+    }
+
+    /// The revision of the last clearing, and of those to come: for whoever follows no commits and keeps something of the database.
+    pub fn clearings(&self) -> watch::Receiver<Revision> {
+        self.shared().cleared.subscribe()
     }
 
     /// Writes a snapshot, and removes the log and the snapshots before it.

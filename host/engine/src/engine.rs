@@ -91,6 +91,8 @@ pub(crate) struct Shared {
     pub(crate) space: Space,
     /// The followers that may read the log.
     pub(crate) log_readers: Arc<Semaphore>,
+    /// Where the database was cleared the last time in this run.
+    pub(crate) cleared: watch::Sender<Revision>,
     refusing: AtomicBool,
     stopped: watch::Sender<bool>,
 }
@@ -167,6 +169,7 @@ impl Engine {
             metrics: Arc::default(),
             space: Space::default(),
             log_readers: Arc::new(Semaphore::new(LOG_READERS_MAX)),
+            cleared: watch::Sender::new(state.began()),
             refusing: AtomicBool::new(false),
             stopped: watch::Sender::new(false),
         });

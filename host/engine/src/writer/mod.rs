@@ -271,6 +271,9 @@ impl<S: Storage> Writer<S> {
         let old = self.parts.shared.state.swap(Arc::clone(&self.state));
         let passed = self.parts.shared.newest.publish(batch.commits());
         let dropped = batch.take_dropped();
+        if self.state.began != old.began {
+            self.parts.shared.cleared.send_replace(self.state.began());
+        }
         batch.answer(&self.parts.shared.channels, &self.state);
         self.timers.follow(&self.state.pending, Instant::now());
         if self.state.began != old.began {

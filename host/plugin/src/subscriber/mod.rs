@@ -31,6 +31,8 @@ use attempts::{Attempts, Next};
 pub(crate) struct Subscriber {
     service: Arc<Service>,
     versions: watch::Receiver<Option<Arc<Plugin>>>,
+    /// What a version that hears of no commits is to know of them.
+    clearings: watch::Receiver<Revision>,
     /// None as long as no version subscribed to commits.
     follower: Option<Follower>,
     mailbox: Mailbox,
@@ -52,6 +54,7 @@ impl Subscriber {
         let mailbox = service.take_mailbox().unwrap_or_else(|| service.engine.channels().mailbox());
         Self {
             versions,
+            clearings: service.engine.clearings(),
             follower: None,
             mailbox,
             channels: Vec::new(),
@@ -99,6 +102,7 @@ impl Subscriber {
             tokio::select! {
                 biased;
                 changed = self.versions.changed() => if changed.is_err() { return },
+                Ok(()) = self.clearings.changed(), if !hears_commits(&plugin) => self.start_anew(&plugin).await,
                 next = next(&mut self.follower), if hears_commits(&plugin) => {
                     self.telling = true;
                     let goes_on = self.tell(next).await;
@@ -215,8 +219,20 @@ impl Subscriber {
         self.service.vitals.heard.up_to(last);
     }
 
+    /// The same for one that hears of no commits: no callback would start an instance.
+    async fn start_anew(&mut self, plugin: &Plugin) {
+        plugin.reset();
+        let vitals = &self.service.vitals;
+        if vitals.health.held(std::time::Instant::now()).is_none()
+            && let Err(failure) = plugin.warm_up().await
+        {
+            vitals.lines.write(Level::Warn, &format!("did not start after the database was cleared: {failure}"));
+        }
+    }
+
     /// What it knows of before is of no use any more.
     async fn cleared(&mut self, present: Revision) {
+        self.clearings.mark_unchanged();
         self.service.current().iter().for_each(|plugin| plugin.reset());
         self.gap(present, present).await;
     }

@@ -52,6 +52,28 @@ async fn a_plugin_is_not_told_of_its_own_commits() {
 }
 
 #[tokio::test]
+async fn instances_are_started_anew_after_a_clearing_whether_the_plugin_hears_of_commits_or_not() {
+    let why = "(global.set $why (i32.add (i32.const 48) (local.get 0))) (i32.store8 (i32.const 1100) (global.get $why))
+        (call $put %own (i32.const 1100) (i32.const 1) (i32.const 1024)) (call $nothing)";
+    let guest = |name: &str| {
+        let own = format!("plugin.{name}.why");
+        Guest::new(name).path("own", &own).define("(global $why (mut i32) (i32.const 0))").body("start", why)
+    };
+    let deaf = guest("deaf").method("deaf.why", "(call $ok_digit (i32.sub (global.get $why) (i32.const 48)))");
+    let hears = guest("hears").commits("a", "(call $nothing)");
+    let server = Folder::new().with("deaf.wasm", deaf.module()).with("hears.wasm", hears.module()).start().await;
+    for loaded in ["plugin.deaf.why", "plugin.hears.why"] {
+        server.until(loaded, "0").await;
+    }
+    for _ in 0..2 {
+        server.engine.clear(Author::client(None, false), None).await.unwrap();
+        server.until("plugin.deaf.why", "3").await;
+        server.until("plugin.hears.why", "3").await;
+        assert_eq!(server.call("deaf.why").await.unwrap(), "3");
+    }
+}
+
+#[tokio::test]
 async fn a_message_is_told_and_what_is_written_then_committed() {
     let write = "(call $put %seen (local.get $body) (local.get $body_length) (i32.const 1024)) (call $nothing)";
     let server = Folder::new().with("m.wasm", listener("m").messages("alarms", write).module()).start().await;
