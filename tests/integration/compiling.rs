@@ -65,14 +65,17 @@ fn resident_bytes(process: &Process) -> u64 {
 async fn refusal(daemon: &Process, file: &str, mut meanwhile: impl AsyncFnMut()) -> String {
     let begun = Instant::now();
     loop {
-        assert!(begun.elapsed() < Duration::from_secs(100), "{file} is not refused");
+        assert!(begun.elapsed() < Duration::from_secs(600), "{file} is not refused");
         meanwhile().await;
-        let plugins = reqwest::get(format!("{}/_plugins", daemon.url)).await.unwrap().text().await.unwrap();
-        let plugins: Value = serde_json::from_str(&plugins).unwrap();
-        if let Some(reason) = plugins[file]["reason"].as_str() {
+        if let Some(reason) = plugins(daemon).await[file]["reason"].as_str() {
             return reason.to_owned();
         }
     }
+}
+
+async fn plugins(daemon: &Process) -> Value {
+    let plugins = reqwest::get(format!("{}/_plugins", daemon.url)).await.unwrap().text().await.unwrap();
+    serde_json::from_str(&plugins).unwrap()
 }
 
 fn start(folder: &Path, plugins: &Path, arguments: &[&str]) -> Process {
@@ -81,39 +84,86 @@ fn start(folder: &Path, plugins: &Path, arguments: &[&str]) -> Process {
     Process::spawn(serve.stderr(std::fs::File::create(folder.join("log")).unwrap()))
 }
 
+/// The process that compiles for a daemon, with how nice it is.
+fn compiler_of(daemon: &Process) -> Option<(String, i32)> {
+    let processes = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
+    let found = processes.filter_map(|process| {
+        // One that ends meanwhile is none.
+        let stat = std::fs::read_to_string(process.join("stat")).ok()?;
+        // After the name, which may hold anything: state, parent, .. and the niceness as the 17th (proc(5)).
+        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+        let is_child = fields.get(1)?.parse() == Ok(daemon.id());
+        is_child.then(|| Some((stat.split(' ').next()?.to_owned(), fields.get(16)?.parse().ok()?)))?
+    });
+    found.last()
+}
+
+/// Calls a plugin, and gives how long that took.
+async fn call(client: &Client, daemon: &Process) -> Duration {
+    let begun = Instant::now();
+    let answer = client.post(format!("{}/_rpc?path=probe.echo", daemon.url)).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    begun.elapsed()
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_that_takes_too_long_or_too_much_to_compile_is_refused_and_harms_nobody() {
-    for (argument, limit, told) in [
-        ("--plugin-compile-ms-max", "3000", "takes longer to compile than the 3000 ms that it may"),
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("plugins");
+    std::fs::create_dir(&own).unwrap();
+    add_plugin(&own, "panic", "");
+    add_plugin(&own, "probe", "[limits]\nmethod_ms = 60000\n");
+    // The others are compiled before there are bounds, which a busy machine may need longer for.
+    assert!(start(folder.path(), &own, &[]).terminate().success());
+    for (arguments, told) in [
+        (["--plugin-compile-ms-max", "3000"], "takes longer to compile than the 3000 ms that it may"),
         (
-            "--plugin-compile-bytes-max",
-            "100000000",
+            ["--plugin-compile-bytes-max", "100000000"],
             "takes more memory to compile than the 100000000 bytes that it may",
         ),
     ] {
-        let folder = tempfile::tempdir().unwrap();
-        let plugins = folder.path().join("plugins");
-        std::fs::create_dir(&plugins).unwrap();
-        add_plugin(&plugins, "panic", "");
-        add_plugin(&plugins, "probe", "");
-        let daemon = start(folder.path(), &plugins, &[argument, limit]);
-        let before = resident_bytes(&daemon);
-        std::fs::write(plugins.join("bomb.wasm"), bomb()).unwrap();
+        let daemon = start(folder.path(), &own, &arguments);
         let client = Client::new();
-        let mut slowest = Duration::ZERO;
+        let mut without = Vec::new();
+        for _ in 0..50 {
+            // As it is done beside the compiler.
+            assert_eq!(compiler_of(&daemon), None);
+            without.push(call(&client, &daemon).await);
+            plugins(&daemon).await;
+        }
+        let before = resident_bytes(&daemon);
+        std::fs::write(own.join("bomb.wasm"), bomb()).unwrap();
+        let (mut beside, mut nice) = (Vec::new(), 0);
         let reason = refusal(&daemon, "bomb.wasm", async || {
-            let begun = Instant::now();
-            let answer = client.post(format!("{}/_rpc?path=probe.echo", daemon.url)).send().await.unwrap();
-            assert_eq!(answer.status(), StatusCode::OK);
-            slowest = slowest.max(begun.elapsed());
+            let compiler = compiler_of(&daemon);
+            let took = call(&client, &daemon).await;
+            if let Some((pid, niceness)) = compiler_of(&daemon)
+                && compiler.is_some_and(|(before, _)| before == pid)
+            {
+                beside.push(took);
+                nice = nice.max(niceness);
+            }
         });
         let reason = reason.await;
         assert!(reason.starts_with(told), "{reason}");
+        assert_eq!(compiler_of(&daemon), None);
         let more = resident_bytes(&daemon).saturating_sub(before);
-        println!("{argument} {limit}: refused; slowest call {slowest:?}, {more} bytes more");
-        assert!(slowest < Duration::from_secs(1), "{slowest:?}");
+        let (calls, slowest) = (beside.len(), beside.iter().max().copied());
+        let (without, beside) = (median(without), median(beside));
+        println!(
+            "{arguments:?}: refused; {calls} calls took {beside:?} beside it, {without:?} without; slowest {slowest:?}, {more} bytes more"
+        );
+        // How fast the machine is, and what else it does, concerns both alike.
+        assert!(beside < without * 20, "{beside:?} {without:?}");
+        assert_eq!(nice, 10, "what others do comes first");
         assert!(more < 32 << 20, "{more}");
         assert!(daemon.terminate().success());
+        std::fs::remove_file(own.join("bomb.wasm")).unwrap();
     }
 }
 
