@@ -187,9 +187,6 @@ pub enum PluginsError {
         /// The plugin.
         name: String,
     },
-    /// It is not of a kind that can be changed while the daemon runs.
-    #[error("the plugins of this daemon can't be changed while it runs")]
-    Fixed,
     /// The host is being stopped.
     #[error("the plugins are being stopped")]
     Stopping,

@@ -370,7 +370,6 @@ impl From<PluginsError> for Problem {
             PluginsError::NoVersionBefore { .. } => Kind::NoVersionBefore,
             PluginsError::Refused { .. } => Kind::PluginRefused,
             PluginsError::Disabled { .. } => Kind::PluginDisabled,
-            PluginsError::Fixed => Kind::PluginsFixed,
             PluginsError::Stopping => Kind::Stopping,
             other => return Self::internal(other.to_string()),
         };

@@ -19,7 +19,7 @@ const WAIT: Argument = Argument::query(
 );
 
 /// Where something is done about a plugin.
-const CHANGED: &[Kind] = &[Kind::NoPlugin, Kind::PluginRefused, Kind::PluginsFixed, Kind::Stopping];
+const CHANGED: &[Kind] = &[Kind::NoPlugin, Kind::PluginRefused, Kind::Stopping];
 
 pub(super) const PLUGINS: &[Use] =
     &[Use::get("the plugins, whatever their state, by name", "").gives(&[Json("Plugins")]).refuses(&[ARGUMENTS])];
@@ -39,7 +39,7 @@ pub(super) const ENABLE: &[Use] = &[Use::post("take a plugin into service again"
     .note("It ends a plugin's being held back, too.")
     .takes_only(&[])
     .gives(&[Json("Plugin")])
-    .refuses(&[ARGUMENTS, BODY, CHANGED])];
+    .refuses(&[ARGUMENTS, BODY, CHANGED, &[Kind::PluginDisabled]])];
 
 pub(super) const DISABLE: &[Use] = &[Use::post("take a plugin out of service, over restarts too", "")
     .takes_only(&[])
@@ -56,10 +56,10 @@ pub(super) const LOG: &[Use] = &[Use::get("a plugin's lines in the log", "?after
     .note("Oldest first, as far as they are kept. Numbers begin at 1 with each start of the server.")
     .takes_only(&[AFTER, WAIT])
     .gives(&[Json("PluginLines")])
-    .refuses(&[ARGUMENTS, &[Kind::NoPlugin, Kind::PluginsFixed, Kind::Stopping]])];
+    .refuses(&[ARGUMENTS, &[Kind::NoPlugin, Kind::Stopping]])];
 
 pub(super) const RELOAD: &[Use] =
     &[Use::post("look at the folders of plugins now, and load what is new or changed", "")
         .note("The server does so by itself when they change. It gives the plugins that were looked at.")
         .gives(&[Json("Plugins")])
-        .refuses(&[ARGUMENTS, BODY, &[Kind::PluginRefused, Kind::PluginsFixed, Kind::Stopping]])];
+        .refuses(&[ARGUMENTS, BODY, &[Kind::PluginRefused, Kind::Stopping]])];

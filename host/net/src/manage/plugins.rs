@@ -63,7 +63,8 @@ pub(super) fn show(engine: &Engine, asked: &Asked) -> Result<Response, Problem> 
 /// # Cancel safety
 /// Dropped, it may or may not be done.
 pub(super) async fn change(engine: &Engine, command: Command, asked: &Asked) -> Result<Response, Problem> {
-    let (plugins, name) = (changed(engine)?, asked.segment.as_str());
+    let name = asked.segment.as_str();
+    let plugins = engine.plugins().ok_or_else(|| no_plugin(name))?;
     let report = match command {
         Command::PluginReload => reloaded(plugins, name).await,
         Command::PluginEnable => plugins.enable(name).await,
@@ -92,7 +93,7 @@ async fn reloaded(plugins: &Arc<dyn Plugins>, name: &str) -> Result<PluginReport
 /// # Cancel safety
 /// Dropped, it may or may not be done.
 pub(super) async fn reload_all(engine: &Engine) -> Result<Response, Problem> {
-    let plugins = changed(engine)?;
+    let Some(plugins) = engine.plugins() else { return Ok(shown(Vec::new())) };
     let looked_at = plugins.reload(None).await.map_err(|error| refusal(plugins, error))?;
     Ok(shown(looked_at))
 }
@@ -117,7 +118,7 @@ pub(super) async fn lines(server: &Server, asked: &Asked) -> Result<Response, Pr
         Problem::new(Kind::Busy, detail).with_fact("limit", PLUGIN_LOG_WAITING_MAX)
     };
     let _place = (wait_s > 0).then(|| server.log_waits.try_acquire().map_err(busy)).transpose()?;
-    let plugins = changed(&server.engine)?;
+    let plugins = server.engine.plugins().ok_or_else(|| no_plugin(&asked.segment))?;
     let mut stages = server.stages.clone();
     let lines = tokio::select! {
         lines = plugins.lines(&asked.segment, after, Duration::from_secs(wait_s)) => lines?,
@@ -127,9 +128,9 @@ pub(super) async fn lines(server: &Server, asked: &Asked) -> Result<Response, Pr
     Ok(as_json(&lines.into_iter().map(ShownLine::from).collect::<Vec<_>>()))
 }
 
-/// Who changes the plugins.
-fn changed(engine: &Engine) -> Result<&Arc<dyn Plugins>, Problem> {
-    engine.plugins().ok_or_else(|| PluginsError::Fixed.into())
+/// That there is no plugin of a name, for there is none at all.
+fn no_plugin(name: &str) -> PluginsError {
+    PluginsError::NotFound { name: name.to_owned(), known: Vec::new() }
 }
 
 /// What is told where something can't be done; where a version is refused, also what goes on.

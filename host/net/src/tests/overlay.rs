@@ -69,23 +69,23 @@ impl Plugins for Plugin {
     }
 
     fn reload(&self, _: Option<&str>) -> Pending<'_, Result<Vec<PluginReport>, PluginsError>> {
-        Box::pin(async { Err(PluginsError::Fixed) })
+        Box::pin(async { Err(PluginsError::Stopping) })
     }
 
     fn disable(&self, _: &str) -> Pending<'_, Result<PluginReport, PluginsError>> {
-        Box::pin(async { Err(PluginsError::Fixed) })
+        Box::pin(async { Err(PluginsError::Stopping) })
     }
 
     fn enable(&self, _: &str) -> Pending<'_, Result<PluginReport, PluginsError>> {
-        Box::pin(async { Err(PluginsError::Fixed) })
+        Box::pin(async { Err(PluginsError::Stopping) })
     }
 
     fn rollback(&self, _: &str) -> Pending<'_, Result<PluginReport, PluginsError>> {
-        Box::pin(async { Err(PluginsError::Fixed) })
+        Box::pin(async { Err(PluginsError::Stopping) })
     }
 
     fn lines(&self, _: &str, _: u64, _: Duration) -> Pending<'_, Result<Vec<PluginLine>, PluginsError>> {
-        Box::pin(async { Err(PluginsError::Fixed) })
+        Box::pin(async { Err(PluginsError::Stopping) })
     }
 }
 

@@ -55,7 +55,6 @@ pub(crate) enum Kind {
     NoPlugin,
     NoVersionBefore,
     PluginDisabled,
-    PluginsFixed,
     PluginRefused,
 }
 
@@ -113,7 +112,6 @@ impl Kind {
             Self::NoPlugin => (S::NOT_FOUND, "no-such-plugin", "No such plugin"),
             Self::NoVersionBefore => (S::CONFLICT, "no-version-before", "There is no version before to go back to"),
             Self::PluginDisabled => (S::CONFLICT, "plugin-disabled", "The plugin is disabled"),
-            Self::PluginsFixed => (S::CONFLICT, "plugins-fixed", "The plugins can't be changed while it runs"),
             Self::PluginRefused => (S::UNPROCESSABLE_ENTITY, "plugin-refused", "The plugin could not be loaded"),
             Self::NoSession => (S::CONFLICT, "no-session", "No session of that name is open"),
         }
