@@ -1,6 +1,7 @@
 //! The daemon's start: all plugins there are, taken into service together.
 //!
-//! Invariant: all are entered before any is started, so that what one starts with is judged by all.
+//! Invariant: all are entered before any is started, so that what one starts with is judged by all; only a file that holds a plugin of
+//! another name than before is entered once it was started, because it takes the place of that one.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,6 +26,8 @@ struct Unstarted {
     service: Arc<Service>,
     plugin: Arc<Plugin>,
     bytes: Option<Arc<PluginFile>>,
+    /// Whether it was entered already.
+    is_entered: bool,
     /// Why what the file holds is refused, where this is the version that was in service before.
     refused: Option<LoadError>,
 }
@@ -110,16 +113,23 @@ impl Keeper {
         bytes: Option<Arc<PluginFile>>,
     ) -> Result<Option<Unstarted>, LoadError> {
         let Some((service, plugin)) = self.version(draft)? else { return Ok(None) };
-        self.install(file, &service, &plugin)?;
-        let seat = self.seat_of(Arc::clone(&service), file.to_owned());
-        self.board.enter(plugin.name(), seat);
-        Ok(Some(Unstarted { file: file.to_owned(), service, plugin, bytes, refused: None }))
+        let is_entered = self.board.name_of(file).is_none_or(|before| before == plugin.name());
+        if is_entered {
+            self.install(file, &service, &plugin)?;
+            let seat = self.seat_of(Arc::clone(&service), file.to_owned());
+            self.board.enter(plugin.name(), seat);
+        }
+        Ok(Some(Unstarted { file: file.to_owned(), service, plugin, bytes, is_entered, refused: None }))
     }
 
-    /// Starts a plugin that was entered. One that does not start is taken out again, for the version that was in service last.
+    /// Starts a plugin. One that does not start is taken out again, for the version that was in service last.
     async fn start(&mut self, unstarted: Unstarted) {
-        let Unstarted { file, service, plugin, bytes, refused } = unstarted;
-        match (plugin.warm_up().await, refused) {
+        let Unstarted { file, service, plugin, bytes, is_entered, refused } = unstarted;
+        let started = match plugin.warm_up().await {
+            Ok(()) if !is_entered => self.install(&file, &service, &plugin),
+            started => started.map_err(LoadError::Start),
+        };
+        match (started, refused) {
             (Ok(()), refused) => {
                 self.settle(&file, &service, &plugin, &Why::Changed);
                 tell_of(&plugin);
@@ -128,14 +138,17 @@ impl Keeper {
                     self.note_refused(&file, &refused);
                 }
             }
-            (Err(failure), None) => {
-                self.take_out(plugin.name(), Condition::Loading);
-                self.refuse(&file, &LoadError::Start(failure)).await;
-            }
-            (Err(failure), Some(refused)) => {
-                self.take_out(plugin.name(), Condition::Loading);
-                self.tell_not_back(&file, &LoadError::Start(failure));
-                self.note_refused(&file, &refused);
+            (Err(error), refused) => {
+                if is_entered {
+                    self.take_out(plugin.name(), Condition::Loading);
+                }
+                match refused {
+                    None => self.refuse(&file, &error).await,
+                    Some(refused) => {
+                        self.tell_not_back(&file, &error);
+                        self.note_refused(&file, &refused);
+                    }
+                }
             }
         }
     }

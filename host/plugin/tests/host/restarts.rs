@@ -32,6 +32,7 @@ async fn a_newer_file_that_is_refused_leaves_the_version_before_in_service() {
         (b"junk".to_vec(), "is no WebAssembly: begins with \"junk\""),
         (whole[..whole.len() / 2].to_vec(), "is damaged, or not whole: "),
         (unstarted, "did not start: it trapped: "),
+        (Guest::new("two").body("start", "unreachable").module(), "did not start: it trapped: "),
         (Guest::new("one").body("describe", "unreachable").module(), "can't be described: it trapped: "),
     ] {
         let server = after(&file, "").await;
@@ -47,6 +48,14 @@ async fn a_newer_file_that_is_refused_leaves_the_version_before_in_service() {
         server.plugins().reload(None).await.unwrap();
         assert_eq!((server.call("one.call").await.unwrap().as_str(), server.report("one").passed_over), ("3", None));
     }
+}
+
+#[tokio::test]
+async fn a_newer_file_may_hold_a_plugin_of_another_name() {
+    let server = after(&Guest::new("two").method("one.call", "(call $ok_digit (i32.const 7))").module(), "").await;
+    assert_eq!(server.call("one.call").await.unwrap(), "7");
+    let names: Vec<_> = server.host.list().into_iter().map(|report| (report.name, report.state)).collect();
+    assert_eq!(names, [("two".to_owned(), PluginState::Running)]);
 }
 
 #[tokio::test]
