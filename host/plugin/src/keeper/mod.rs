@@ -250,6 +250,7 @@ impl Keeper {
         }
         for file in std::mem::take(&mut self.clashing) {
             self.files.anew(&file);
+            self.reloading.iter_mut().for_each(|reloading| reloading.wait_for(&file));
         }
     }
 

@@ -55,6 +55,13 @@ pub(super) struct Reloading {
     answer: Answer<Vec<PluginReport>>,
 }
 
+impl Reloading {
+    /// It is about this file too.
+    pub(super) fn wait_for(&mut self, file: &Path) {
+        self.files.insert(file.to_owned());
+    }
+}
+
 /// Why an order is not carried out.
 enum Unmet {
     /// It can't be.

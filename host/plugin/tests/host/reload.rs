@@ -156,7 +156,10 @@ async fn a_rollback_stays_where_the_file_is_renamed() {
 
 #[tokio::test]
 async fn what_clashed_with_a_file_that_is_gone_is_taken_by_one_order() {
-    let server = Folder::new().with("a.wasm", answers(1)).with("b.wasm", answers(2)).start().await;
+    let server = Folder::new().with("a.wasm", answers(1)).start().await;
+    server.plugins().reload(None).await.unwrap();
+    std::fs::write(server.folder().join("b.wasm"), answers(2)).unwrap();
+    assert_eq!(server.plugins().reload(None).await.unwrap()[0].state, PluginState::Refused);
     std::fs::remove_file(server.folder().join("a.wasm")).unwrap();
     let reloaded = server.plugins().reload(None).await.unwrap();
     assert_eq!((reloaded.len(), reloaded[0].version.as_deref()), (1, Some("2.0.0")));
