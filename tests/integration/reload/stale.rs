@@ -10,7 +10,9 @@ const ROUNDS: usize = 300;
 /// The guest lets `left.n` and `right.n` have 100 together. Each of two writers puts 60 in one of them, at the same time.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_write_slips_by_a_transform_on_a_stale_read() {
-    let server = TestServer::with_plugins(&[("swap", GRANTS)]).await;
+    // Of time enough, however slow the machine: this is about what was read.
+    let settings = format!("{GRANTS}[limits]\njudge_ms = 60000\n");
+    let server = TestServer::with_plugins(&[("swap", &settings)]).await;
     let (mut lefts, mut rights) = (0, 0);
     for round in 0..ROUNDS {
         server.put_ok("/left/n", "0").await;
