@@ -32,9 +32,12 @@ impl Bed {
 
     /// Ends it and starts it again, with what it remembers.
     pub(super) async fn again(self, plugins: &Path) -> Result<Self> {
-        self.host.stop().await;
-        self.engine.stop().await?;
-        Self::start_in(self.data, plugins).await
+        let Self { engine, host, data, .. } = self;
+        host.stop().await;
+        engine.stop().await?;
+        // The folder is free once they are gone.
+        drop((engine, host));
+        Self::start_in(data, plugins).await
     }
 
     async fn start_in(data: TempDir, plugins: &Path) -> Result<Self> {
