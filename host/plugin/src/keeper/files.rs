@@ -106,10 +106,12 @@ impl Files {
             let seen = self.seen.entry(file.clone()).or_insert_with(|| Seen::new(now));
             seen.note(Some(*stamp), now);
         }
+        // What stood still meanwhile was not looked at.
+        let found = |file: &Path| look.found.iter().any(|folder| file.parent() == Some(folder));
+        self.seen.iter_mut().filter(|(file, _)| found(file)).for_each(|(_, seen)| seen.since = now);
         let (faults, mut forgotten) = (&self.faults, Vec::new());
-        for (file, seen) in &mut self.seen {
-            let is_lost = file.parent().is_some_and(|folder| faults.contains_key(folder));
-            if !present.contains_key(file) && !is_lost {
+        for (file, seen) in self.seen.iter_mut().filter(|(file, _)| !is_within(faults, file)) {
+            if !present.contains_key(file) {
                 seen.note(None, now);
             }
             if let Due::Now(event) = seen.due(file, now) {
@@ -141,7 +143,8 @@ impl Files {
 
     /// When something has stood still for long enough, at the earliest.
     pub(super) fn next_due(&self, now: Instant) -> Option<Instant> {
-        let due = self.seen.iter().filter_map(|(file, seen)| match seen.due(file, now) {
+        let seen = self.seen.iter().filter(|(file, _)| !is_within(&self.faults, file));
+        let due = seen.filter_map(|(file, seen)| match seen.due(file, now) {
             Due::Now(_) => Some(now),
             Due::At(time) => Some(time),
             Due::Never => None,
@@ -178,15 +181,21 @@ impl Files {
         }
     }
 
-    /// Whether the file was taken as it is, or is not there.
+    /// Whether the file was taken as it is, or is not there, or in no folder that can be read.
     pub(super) fn is_taken(&self, file: &Path) -> bool {
-        self.seen.get(file).is_none_or(|seen| seen.stamp.is_none() || seen.stamp == seen.taken)
+        let is_taken = |seen: &Seen| seen.stamp.is_none() || seen.stamp == seen.taken;
+        is_within(&self.faults, file) || self.seen.get(file).is_none_or(is_taken)
     }
 
     /// Whether the file is there, as far as is known.
     pub(super) fn is_present(&self, file: &Path) -> bool {
         self.seen.get(file).is_some_and(|seen| seen.stamp.is_some())
     }
+}
+
+/// Whether the file is in one of the folders that can't be read: there, nothing is known to have changed.
+fn is_within(faults: &BTreeMap<PathBuf, String>, file: &Path) -> bool {
+    file.parent().is_some_and(|folder| faults.contains_key(folder))
 }
 
 enum Due {
@@ -334,5 +343,24 @@ mod tests {
         std::fs::rename(&aside, case.folder.path()).unwrap();
         assert_eq!(case.files.look(case.now).found, [case.folder.path()]);
         assert_eq!(case.after(10_000), [""; 0]);
+    }
+
+    #[test]
+    fn nothing_is_due_in_a_folder_that_vanished() {
+        let mut case = Case::new();
+        let [file, expected] = ["a.wasm", "b.wasm"].map(|name| case.folder.path().join(name));
+        case.write("a.wasm", "1");
+        assert_eq!((case.after(0), case.after(SETTLE_MS)), (vec![], vec!["changed a.wasm".to_owned()]));
+        let aside = case.folder.path().with_extension("aside");
+        std::fs::rename(case.folder.path(), &aside).unwrap();
+        case.files.expect(&expected);
+        // It was being taken.
+        case.files.moved(&file, case.now);
+        assert_eq!((case.after(0), case.after(10_000)), (vec![], vec![]));
+        assert_eq!(case.files.next_due(case.now), None);
+        assert!(case.files.is_taken(&file));
+        std::fs::rename(&aside, case.folder.path()).unwrap();
+        assert_eq!((case.after(0), case.after(SETTLE_MS)), (vec![], vec!["changed a.wasm".to_owned()]));
+        assert_eq!(case.after(GONE_MS - SETTLE_MS), ["gone b.wasm"]);
     }
 }

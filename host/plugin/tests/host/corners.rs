@@ -147,6 +147,9 @@ async fn a_guard_whose_folder_is_not_there_yet_stands_by() {
     std::fs::rename(folders[1].path(), &aside).unwrap();
     let server = Server::again(folders).await;
     assert!(matches!(server.put("guarded.x", "1").await, Err(CommitError::JudgeUnavailable { .. })));
+    // However long that lasts: an order looks as if much time had passed.
+    server.plugins().reload(None).await.unwrap();
+    assert!(matches!(server.put("guarded.x", "1").await, Err(CommitError::JudgeUnavailable { .. })));
     std::fs::rename(aside, server.folder()).unwrap();
     let waiting = async {
         while server.report("p").state != PluginState::Running {
