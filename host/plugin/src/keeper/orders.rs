@@ -103,7 +103,8 @@ impl Keeper {
     async fn reload_all(&mut self, answer: Answer<Vec<PluginReport>>) {
         let look = self.files.look_at_once(std::time::Instant::now());
         self.tell_of_folders(&look.lost, &look.found);
-        let files = look.events.iter().filter_map(Event::file).cloned().collect();
+        // What compiles already is new as well.
+        let files = look.events.iter().filter_map(Event::file).chain(self.compiling.files()).cloned().collect();
         for event in look.events {
             self.handle(event).await;
         }
@@ -155,6 +156,8 @@ impl Keeper {
             service.vitals.health.forgive();
             return Ok(self.shown(name)?);
         }
+        // Until it is in service, its transforms and guards stand by.
+        self.take_out(name, Condition::Loading);
         self.load_ordered(&file, name, &Why::Changed).await
     }
 

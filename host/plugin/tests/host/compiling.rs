@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tega_engine::port::{PluginReport, PluginState, PluginsError};
 use tega_plugin_host::{Compiler, HostOptions};
 use tempfile::TempDir;
@@ -155,4 +156,41 @@ async fn a_file_that_changes_while_it_compiles_is_compiled_as_it_is_then() {
         }
     };
     at_once(waiting).await;
+}
+
+#[tokio::test]
+async fn an_order_to_load_all_is_answered_once_what_compiles_already_is_taken_too() {
+    let compiler = Endless::new();
+    let server = server(&compiler).await;
+    let plugins = server.plugins();
+    std::fs::write(server.folder().join("b.wasm"), answers("b", 3)).unwrap();
+    compiler.started(1).await;
+    let mut reloading = plugins.reload(None);
+    assert!((&mut reloading).now_or_never().is_none());
+    // Orders are carried out one after another.
+    at_once(plugins.enable("a")).await.unwrap();
+    assert!((&mut reloading).now_or_never().is_none());
+    at_once(plugins.rollback("b")).await.unwrap();
+    let reports = at_once(reloading).await.unwrap();
+    assert_eq!(reports.iter().map(|report| report.name.as_str()).collect::<Vec<_>>(), ["b"]);
+}
+
+#[tokio::test]
+async fn a_guard_that_is_enabled_stands_by_while_it_compiles() {
+    let guard = |version: &str| Guest::new("g").version(version).guard("guarded", "").module();
+    let compiler = Endless::new();
+    let folders = Folder::new().with("g.wasm", guard("1.0.0")).start().await.stop().await;
+    let server = Server::again_with(folders, compiler.options()).await;
+    let plugins = server.plugins();
+    plugins.disable("g").await.unwrap();
+    std::fs::write(server.folder().join("g.wasm"), guard("2.0.0")).unwrap();
+    server.put("guarded.x", "1").await.unwrap();
+    let mut enabling = plugins.enable("g");
+    assert!((&mut enabling).now_or_never().is_none());
+    compiler.started(1).await;
+    assert_eq!(server.report("g").state, PluginState::Loading);
+    assert!(server.put("guarded.x", "2").await.is_err());
+    at_once(plugins.disable("g")).await.unwrap();
+    assert_eq!(at_once(enabling).await.unwrap_err(), PluginsError::Disabled { name: "g".into() });
+    server.put("guarded.x", "3").await.unwrap();
 }
