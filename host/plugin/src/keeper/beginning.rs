@@ -19,17 +19,23 @@ use crate::load::Draft;
 use crate::plugin::Plugin;
 use crate::service::Service;
 
-/// A plugin that was entered, and is to be started.
+/// A plugin that is to be started.
 #[derive(Debug)]
 struct Unstarted {
     file: PathBuf,
-    service: Arc<Service>,
-    plugin: Arc<Plugin>,
+    plugin: Held,
     bytes: Option<Arc<PluginFile>>,
-    /// Whether it was entered already.
-    is_entered: bool,
     /// Why what the file holds is refused, where this is the version that was in service before.
     refused: Option<LoadError>,
+}
+
+/// What a file holds.
+#[derive(Debug)]
+enum Held {
+    /// It was entered.
+    Entered(Arc<Service>, Arc<Plugin>),
+    /// It is to take the place of a plugin of another name, where it may then.
+    Other(Box<Draft>),
 }
 
 impl Keeper {
@@ -112,44 +118,50 @@ impl Keeper {
         draft: Draft,
         bytes: Option<Arc<PluginFile>>,
     ) -> Result<Option<Unstarted>, LoadError> {
-        let Some((service, plugin)) = self.version(draft)? else { return Ok(None) };
-        let is_entered = self.board.name_of(file).is_none_or(|before| before == plugin.name());
-        if is_entered {
-            self.install(file, &service, &plugin)?;
-            let seat = self.seat_of(Arc::clone(&service), file.to_owned());
-            self.board.enter(plugin.name(), seat);
+        let file = file.to_owned();
+        if self.board.name_of(&file).is_some_and(|before| before != draft.description.name) {
+            return Ok(Some(Unstarted { file, plugin: Held::Other(Box::new(draft)), bytes, refused: None }));
         }
-        Ok(Some(Unstarted { file: file.to_owned(), service, plugin, bytes, is_entered, refused: None }))
+        let Some((service, plugin)) = self.version(draft)? else { return Ok(None) };
+        self.install(&file, &service, &plugin)?;
+        let seat = self.seat_of(Arc::clone(&service), file.clone());
+        self.board.enter(plugin.name(), seat);
+        Ok(Some(Unstarted { file, plugin: Held::Entered(service, plugin), bytes, refused: None }))
     }
 
-    /// Starts a plugin. One that does not start is taken out again, for the version that was in service last.
+    /// Starts a plugin. Where it does not start, what was in service last comes back.
     async fn start(&mut self, unstarted: Unstarted) {
-        let Unstarted { file, service, plugin, bytes, is_entered, refused } = unstarted;
-        let started = match plugin.warm_up().await {
-            Ok(()) if !is_entered => self.install(&file, &service, &plugin),
-            started => started.map_err(LoadError::Start),
+        let Unstarted { file, plugin, bytes, refused } = unstarted;
+        let started = match plugin {
+            Held::Entered(service, plugin) => self.start_entered(&file, &service, &plugin, bytes).await,
+            Held::Other(draft) => self.seat_draft(&file, *draft, bytes, &Why::Changed).await,
         };
         match (started, refused) {
-            (Ok(()), refused) => {
-                self.settle(&file, &service, &plugin, &Why::Changed);
-                tell_of(&plugin);
-                self.keep(bytes).await;
-                if let Some(refused) = refused {
-                    self.note_refused(&file, &refused);
-                }
-            }
-            (Err(error), refused) => {
-                if is_entered {
-                    self.take_out(plugin.name(), Condition::Loading);
-                }
-                match refused {
-                    None => self.refuse(&file, &error).await,
-                    Some(refused) => {
-                        self.tell_not_back(&file, &error);
-                        self.note_refused(&file, &refused);
-                    }
-                }
+            (Ok(()), None) => {}
+            (Ok(()), Some(refused)) => self.note_refused(&file, &refused),
+            (Err(error), None) => self.refuse(&file, &error).await,
+            (Err(error), Some(refused)) => {
+                self.tell_not_back(&file, &error);
+                self.note_refused(&file, &refused);
             }
         }
+    }
+
+    /// Starts a plugin that was entered. One that does not start is taken out again.
+    async fn start_entered(
+        &mut self,
+        file: &Path,
+        service: &Arc<Service>,
+        plugin: &Arc<Plugin>,
+        bytes: Option<Arc<PluginFile>>,
+    ) -> Result<(), LoadError> {
+        if let Err(failure) = plugin.warm_up().await {
+            self.take_out(plugin.name(), Condition::Loading);
+            return Err(LoadError::Start(failure));
+        }
+        self.settle(file, service, plugin, &Why::Changed);
+        tell_of(plugin);
+        self.keep(bytes).await;
+        Ok(())
     }
 }

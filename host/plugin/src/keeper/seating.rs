@@ -63,7 +63,8 @@ impl Keeper {
         Ok(Seated::Done)
     }
 
-    async fn seat_draft(
+    /// Takes what a file was found to hold into service.
+    pub(super) async fn seat_draft(
         &mut self,
         file: &Path,
         draft: Draft,

@@ -96,3 +96,19 @@ async fn a_newer_file_of_a_folder_that_is_there_late_is_refused_likewise() {
     tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap();
     assert_eq!(server.call("one.call").await.unwrap(), "1");
 }
+
+#[tokio::test]
+async fn of_two_newer_files_with_one_new_name_one_is_taken() {
+    let server = Folder::new().with("a.wasm", answers(1).module()).start().await;
+    let folders = server.stop().await;
+    let two = |number| Guest::new("two").version(number).method("two.call", "(call $ok_digit (i32.const 7))").module();
+    std::fs::write(folders[1].path().join("a.wasm"), two("1.0.0")).unwrap();
+    std::fs::write(folders[1].path().join("b.wasm"), two("2.0.0")).unwrap();
+    let server = Server::again(folders).await;
+    // That which takes no other's place is entered first.
+    assert_eq!(server.report("two").version.as_deref(), Some("2.0.0"));
+    let report = server.report("one");
+    assert_eq!((report.state, report.version.as_deref()), (PluginState::Running, Some("1.0.0")));
+    assert!(report.passed_over.as_ref().unwrap().starts_with("its name two is already that of "), "{report:?}");
+    assert_eq!(server.call("one.call").await.unwrap(), "1");
+}
