@@ -297,8 +297,10 @@ fn syntax(error: &toml::de::Error, text: &str, file: &Path) -> ManifestError {
     let reason = plain.iter().fold(error.message().to_owned(), |told, (word, plain)| told.replace(word, plain));
     // Which key it is about; not its value, which may be a secret.
     let written = text.lines().nth(line - 1).unwrap_or_default();
+    let is_key = |key: &str| key.chars().all(|c| c.is_alphanumeric() || " \t_-.[]".contains(c));
     let key = written.split_once('=').map(|(key, _)| key).or(written.starts_with('[').then_some(written));
-    let key = key.map(|key| one_line(&key[..key.floor_char_boundary(KEY_BYTES_MAX)]));
+    // A part of a text over several lines may have such a sign as well.
+    let key = key.filter(|key| is_key(key)).map(|key| one_line(&key[..key.floor_char_boundary(KEY_BYTES_MAX)]));
     let place = key.map_or_else(|| format!("line {line}"), |key| format!("line {line}, `{}`", key.trim()));
     ManifestError::Syntax { file: file.to_owned(), place, reason }
 }
@@ -394,6 +396,7 @@ mod tests {
             ("[grants", "hello.toml, line 1, `[grants`: "),
             ("[settings]\nsecret = \"not to be told", "hello.toml, line 2, `secret`: invalid basic string"),
             ("[settings]\nhooks = [\n\"not to be told", "hello.toml, line 3: unclosed array"),
+            ("[settings]\nhooks = [\n\"https://a/?not to be told=1\"", "hello.toml, line 3: unclosed array"),
             (
                 "[limits]\nmethod_ms = \"1s\"",
                 "hello.toml, line 2, `method_ms`: invalid type: string \"1s\", expected a whole number",
