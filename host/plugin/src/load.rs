@@ -63,7 +63,19 @@ impl Loader {
     /// Compiles a file, or takes what was compiled before, and links it.
     pub(crate) async fn compile(&self, file: Arc<PluginFile>) -> Result<Code, LoadError> {
         let component = self.machine.code.component(&self.machine.engine, Arc::clone(&file)).await?;
-        let (machine, digest) = (Arc::clone(&self.machine), file.digest.to_string());
+        self.link(component, file.digest.to_string()).await
+    }
+
+    /// Takes what was compiled before, and links it.
+    pub(crate) async fn compiled_before(&self, file: &PluginFile) -> Result<Option<Code>, LoadError> {
+        match self.machine.code.cached(&self.machine.engine, file).await? {
+            Some(component) => self.link(component, file.digest.to_string()).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn link(&self, component: Component, digest: String) -> Result<Code, LoadError> {
+        let machine = Arc::clone(&self.machine);
         let linking = move || {
             let interfaces = Interfaces::of(&component)?;
             let pre = machine.link(&component).map_err(|error| import(&error))?;

@@ -154,7 +154,8 @@ impl CodeSource {
         Ok(loaded.await?.map_err(|error| CompileError::Broken { reason: format!("{error:#}") })?)
     }
 
-    async fn cached(&self, engine: &Engine, file: &PluginFile) -> Result<Option<Component>, LoadError> {
+    /// The same where it was compiled before.
+    pub(crate) async fn cached(&self, engine: &Engine, file: &PluginFile) -> Result<Option<Component>, LoadError> {
         let Some(cache) = self.cache.clone() else { return Ok(None) };
         let (engine, digest) = (engine.clone(), file.digest);
         blocking(move || {

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::board::Condition;
 use super::files::Event;
-use super::seating::{DISABLED, Loaded, tell_of};
+use super::seating::{DISABLED, Last, Loaded, tell_of};
 use super::standing::Standing;
 use super::{Keeper, Why};
 use crate::error::LoadError;
@@ -98,10 +98,16 @@ impl Keeper {
 
     /// Enters the version that was in service last, in the place of what a file holds; that is refused.
     async fn enter_last(&mut self, file: &Path, refused: LoadError) -> Option<Unstarted> {
-        let entered = match self.last_version(file, &refused).await {
-            Ok(Some(draft)) => self.enter(file, draft, None),
-            Ok(None) => Ok(None),
-            Err(error) => Err(error),
+        let entered = loop {
+            break match self.last_version(file, &refused).await {
+                Ok(Last::Draft(draft)) => self.enter(file, *draft, None),
+                Ok(Last::None) => Ok(None),
+                Ok(Last::Uncompiled(read)) => {
+                    self.ready = Some((read.digest, self.loader.compile(read).await));
+                    continue;
+                }
+                Err(error) => Err(error),
+            };
         };
         match entered {
             Ok(Some(unstarted)) => return Some(Unstarted { refused: Some(refused), ..unstarted }),
@@ -139,7 +145,7 @@ impl Keeper {
         match (started, refused) {
             (Ok(()), None) => {}
             (Ok(()), Some(refused)) => self.note_refused(&file, &refused),
-            (Err(error), None) => self.refuse(&file, &error).await,
+            (Err(error), None) => self.refuse(&file, error).await,
             (Err(error), Some(refused)) => {
                 self.tell_not_back(&file, &error);
                 self.note_refused(&file, &refused);

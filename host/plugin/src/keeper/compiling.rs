@@ -40,6 +40,8 @@ pub(super) struct Waiting {
     pub(super) files: BTreeMap<PathBuf, (Stamp, TakenAs)>,
     /// Orders that are to be carried out, in the order they came.
     pub(super) orders: Vec<PluginOrder>,
+    /// Files that are refused, and why: it is the code of what was in service before.
+    pub(super) refused: BTreeMap<PathBuf, LoadError>,
 }
 
 /// What came of a compilation.
@@ -82,15 +84,16 @@ impl Compiling {
         }
     }
 
-    /// The files that are to be taken once they are compiled.
+    /// The files that wait for some code.
     pub(super) fn files(&self) -> impl Iterator<Item = &PathBuf> {
-        self.jobs.iter().flat_map(|job| job.waiting.files.keys())
+        self.jobs.iter().flat_map(|job| job.waiting.files.keys().chain(job.waiting.refused.keys()))
     }
 
     /// A file is not to be taken any more as it was.
     pub(super) fn forget(&mut self, file: &Path) {
         for job in &mut self.jobs {
             job.waiting.files.remove(file);
+            job.waiting.refused.remove(file);
         }
     }
 
@@ -103,7 +106,8 @@ impl Compiling {
     /// Gives up what nothing waits for: its process is killed.
     pub(super) fn give_up_unwanted(&mut self) {
         self.jobs.retain(|job| {
-            let is_wanted = !job.waiting.files.is_empty() || !job.waiting.orders.is_empty();
+            let Waiting { files, orders, refused } = &job.waiting;
+            let is_wanted = !files.is_empty() || !orders.is_empty() || !refused.is_empty();
             if !is_wanted {
                 job.abort.abort();
             }

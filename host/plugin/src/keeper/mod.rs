@@ -163,13 +163,16 @@ impl Keeper {
 
     /// Does what waited for some code, from its beginning.
     async fn take_compiled(&mut self, compiled: Compiled) {
-        let Compiled { digest, code, waiting: Waiting { files, orders } } = compiled;
+        let Compiled { digest, code, waiting: Waiting { files, orders, refused } } = compiled;
         self.ready = Some((digest, code));
         for order in orders {
             self.obey_about(order).await;
         }
         for (file, (stamp, taken_as)) in files {
             self.take(&file, stamp, taken_as).await;
+        }
+        for (file, error) in refused {
+            self.refuse(&file, error).await;
         }
         self.ready = None;
     }
@@ -200,7 +203,7 @@ impl Keeper {
                 waiting.files.insert(file.to_owned(), (stamp, taken_as));
             }
             Err(error) if error.is_of_a_piece() && taken_as == TakenAs::MaybePiece => self.files.broken(file),
-            Err(error) => self.refuse(file, &error).await,
+            Err(error) => self.refuse(file, error).await,
         }
     }
 
@@ -255,9 +258,12 @@ impl Keeper {
     }
 
     /// Refuses a file: what was in service before it stays, or comes back.
-    async fn refuse(&mut self, file: &Path, error: &LoadError) {
-        self.bring_back(file, error).await;
-        self.note_refused(file, error);
+    async fn refuse(&mut self, file: &Path, error: LoadError) {
+        let uncompiled = self.bring_back(file, &error).await;
+        self.note_refused(file, &error);
+        if let Some(read) = uncompiled {
+            self.compiling.begin(&self.loader, read).refused.insert(file.to_owned(), error);
+        }
     }
 
     /// Shows that a file was refused, and notes where that may change by itself.

@@ -189,7 +189,7 @@ impl Keeper {
             Ok(Seated::Uncompiled(read)) => Err(Unmet::Uncompiled(read)),
             Err(error) => {
                 let reason = one_line(&error.to_string());
-                self.refuse(file, &error).await;
+                self.refuse(file, error).await;
                 Err(PluginsError::Refused { name: name.to_owned(), reason }.into())
             }
         }

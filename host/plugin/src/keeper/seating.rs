@@ -41,6 +41,16 @@ pub(super) enum Loaded {
     Uncompiled(Arc<PluginFile>),
 }
 
+/// What comes back where a file is refused.
+pub(super) enum Last {
+    /// Nothing: something is in service, or nothing else was.
+    None,
+    /// The version that was in service last.
+    Draft(Box<Draft>),
+    /// It is to be compiled first.
+    Uncompiled(Arc<PluginFile>),
+}
+
 /// What became of a file that is to be taken into service.
 pub(super) enum Seated {
     /// It is as it is to be.
@@ -82,16 +92,18 @@ impl Keeper {
     }
 
     /// Takes the version that was in service last into service again, where the plugin's file is refused and none is: after a restart,
-    /// or where it was disabled meanwhile.
-    pub(super) async fn bring_back(&mut self, file: &Path, refused: &LoadError) {
+    /// or where it was disabled meanwhile. Gives what is to be compiled first.
+    pub(super) async fn bring_back(&mut self, file: &Path, refused: &LoadError) -> Option<Arc<PluginFile>> {
         let brought = match self.last_version(file, refused).await {
-            Ok(Some(draft)) => self.seat_draft(file, draft, None, &Why::Changed).await,
-            Ok(None) => return,
+            Ok(Last::Draft(draft)) => self.seat_draft(file, *draft, None, &Why::Changed).await,
+            Ok(Last::None) => return None,
+            Ok(Last::Uncompiled(read)) => return Some(read),
             Err(error) => Err(error),
         };
         if let Err(error) = brought {
             self.tell_not_back(file, &error);
         }
+        None
     }
 
     /// Says that the last version is not in service either.
@@ -102,24 +114,32 @@ impl Keeper {
 
     /// The version of a file's plugin that was in service last, where none is and the file holds another, which is refused. With what
     /// the operator sets now: that is not kept, so where it can't be read, nothing is taken into service.
-    pub(super) async fn last_version(&self, file: &Path, refused: &LoadError) -> Result<Option<Draft>, LoadError> {
+    pub(super) async fn last_version(&mut self, file: &Path, refused: &LoadError) -> Result<Last, LoadError> {
         let name = self.board.name_of(file);
         let standing = name.as_ref().and_then(|name| self.standings.of(name)).filter(|standing| !standing.disabled);
         let service = name.as_ref().and_then(|name| self.board.service(name));
         let is_out = service.is_some_and(|service| service.current().is_none());
         let last = standing.and_then(|standing| standing.version.as_ref()).filter(|_| is_out);
-        let (Some(standing), Some(last)) = (standing, last) else { return Ok(None) };
+        let (Some(standing), Some(last)) = (standing, last) else { return Ok(Last::None) };
         if refused.is_disabled() || matches!(refused, LoadError::Manifest(_)) || self.loader.machine.kept.is_none() {
-            return Ok(None);
+            return Ok(Last::None);
         }
         let read = self.read(file, &Why::Changed).await;
         let held = read.ok().map(|read| read.digest.to_string());
         if held.is_some_and(|held| held == last.digest || standing.passed_over.as_ref() == Some(&held)) {
-            return Ok(None);
+            return Ok(Last::None);
         }
         let manifest = Manifest::read(&manifest_of(file))?;
-        let code = self.loader.compile(self.version_before(Some(standing)).await?).await?;
-        self.loader.describe(file.to_owned(), manifest, code).await.map(Some)
+        let read = self.version_before(Some(standing)).await?;
+        let code = match self.ready.take_if(|(ready, _)| *ready == read.digest) {
+            Some((_, code)) => code?,
+            None => match self.loader.compiled_before(&read).await? {
+                Some(code) => code,
+                None => return Ok(Last::Uncompiled(read)),
+            },
+        };
+        let draft = self.loader.describe(file.to_owned(), manifest, code).await?;
+        Ok(Last::Draft(Box::new(draft)))
     }
 
     /// What is in service is what the file holds, or what the operator went back to.

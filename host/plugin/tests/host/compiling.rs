@@ -194,3 +194,29 @@ async fn a_guard_that_is_enabled_stands_by_while_it_compiles() {
     assert_eq!(at_once(enabling).await.unwrap_err(), PluginsError::Disabled { name: "g".into() });
     server.put("guarded.x", "3").await.unwrap();
 }
+
+#[tokio::test]
+async fn what_comes_back_where_a_file_is_refused_is_compiled_beside_as_well() {
+    let compiler = Endless::new();
+    let server = server(&compiler).await;
+    let plugins = server.plugins();
+    plugins.disable("a").await.unwrap();
+    let cache = |server: &Server| server.folders[0].path().join("plugins/cache");
+    std::fs::remove_dir_all(cache(&server)).unwrap();
+    std::fs::write(server.folder().join("a.wasm"), "junk").unwrap();
+    assert!(at_once(plugins.enable("a")).await.unwrap_err().to_string().contains("junk"));
+    let process = compiler.started(1).await;
+    assert_eq!(server.report("a").state, PluginState::Refused);
+    at_once(plugins.disable("a")).await.unwrap();
+    until_ended(&process).await;
+    // By a compiler that ends.
+    let server = Server::again(server.stop().await).await;
+    std::fs::remove_dir_all(cache(&server)).unwrap();
+    let plugins = server.plugins();
+    assert!(plugins.enable("a").await.unwrap_err().to_string().contains("junk"));
+    let reports = at_once(plugins.reload(None)).await.unwrap();
+    let told: Vec<_> = reports.into_iter().map(|report| (report.name.clone(), told(report))).collect();
+    assert_eq!(told, [("a".to_owned(), (PluginState::Running, Some("2.0.0".to_owned())))]);
+    assert!(server.report("a").passed_over.unwrap().contains("junk"));
+    assert_eq!(server.call("a.call").await.unwrap(), "2");
+}
