@@ -308,6 +308,9 @@ impl Keeper {
         if self.standings.of(&name).is_some_and(|standing| standing.disabled) {
             self.board.enter(&name, Seat { file, ..seat });
             self.take_out(&name, Condition::Disabled(DISABLED.to_owned()));
+            if before != name {
+                self.dismiss(&before);
+            }
             return Ok(None);
         }
         let reason = if seat.service.current().is_some() { StartReason::Replaced } else { StartReason::Loaded };

@@ -188,3 +188,23 @@ async fn a_clash_ends_when_what_clashed_is_gone() {
     std::fs::remove_file(server.folder().join("a.wasm")).unwrap();
     until_called(&server, "2").await;
 }
+
+#[tokio::test]
+async fn a_file_that_holds_another_plugin_which_is_disabled_is_no_longer_that_of_the_first() {
+    for other in ["another", "two"] {
+        let held = Guest::new(other).module();
+        let server = Folder::new().with("a.wasm", answers(1)).with("b.wasm", &held).start().await;
+        let plugins = server.plugins();
+        plugins.disable(other).await.unwrap();
+        std::fs::remove_file(server.folder().join("b.wasm")).unwrap();
+        plugins.reload(None).await.unwrap();
+        replace(&server.folder().join("a.wasm"), &held);
+        plugins.reload(None).await.unwrap();
+        let names: Vec<_> = server.host.list().into_iter().map(|report| (report.name, report.state)).collect();
+        assert_eq!(names, [(other.to_owned(), PluginState::Disabled)]);
+        assert!(server.call("one.call").await.is_err());
+        std::fs::remove_file(server.folder().join("a.wasm")).unwrap();
+        plugins.reload(None).await.unwrap();
+        assert!(server.host.list().is_empty());
+    }
+}
