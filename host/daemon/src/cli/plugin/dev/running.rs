@@ -82,12 +82,13 @@ impl Running {
 
     /// Puts the plugin's files back as they were, and has the tega look at them.
     pub(super) async fn leave(self) -> Result<()> {
-        let mut changed = false;
-        for before in &self.before {
-            changed |= before.put_back()?;
-        }
+        // One that can't be put back must not keep the others from it.
+        let outcomes: Vec<Result<bool>> = self.before.iter().map(Before::put_back).collect();
+        let changed = outcomes.iter().any(|outcome| matches!(outcome, Ok(true)));
+        let looked = if changed { self.client.reload_plugins().await.map(drop) } else { Ok(()) };
+        outcomes.into_iter().collect::<Result<Vec<bool>>>()?;
+        looked?;
         if changed {
-            self.client.reload_plugins().await?;
             output::note(&format!("{} is as it was", self.plugins.display()));
         }
         Ok(())
@@ -115,5 +116,30 @@ impl Before {
             None => fs::remove_file(file).with_context(|| format!("can't remove {}", file.display()))?,
         }
         Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_file_that_cant_be_put_back_keeps_no_other_from_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let [settings, wasm] = ["a.toml", "a.wasm"].map(|name| folder.path().join(name));
+        for file in [&settings, &wasm] {
+            fs::write(file, "before").unwrap();
+        }
+        let before = [&settings, &wasm].map(|file| Before::of(file.clone()).unwrap());
+        // A folder that is not empty is in its place.
+        fs::remove_file(&settings).unwrap();
+        fs::create_dir_all(settings.join("b")).unwrap();
+        fs::write(&wasm, "built").unwrap();
+        let client = Client::new("http://127.0.0.1:1").unwrap();
+        let plugins = folder.path().to_owned();
+        let running = Running { client, plugins, name: "a".to_owned(), before: before.into(), last: None };
+        let error = running.leave().await.unwrap_err().to_string();
+        assert!(error.contains("a.toml"), "{error}");
+        assert_eq!(fs::read_to_string(&wasm).unwrap(), "before");
     }
 }
