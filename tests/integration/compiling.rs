@@ -153,6 +153,7 @@ async fn a_plugin_that_takes_too_long_or_too_much_to_compile_is_refused_and_harm
         assert!(reason.starts_with(told), "{reason}");
         assert_eq!(compiler_of(&daemon), None);
         let more = resident_bytes(&daemon).saturating_sub(before);
+        assert!(!beside.is_empty(), "no call was made beside the compiler");
         let (calls, slowest) = (beside.len(), beside.iter().max().copied());
         let (without, beside) = (median(without), median(beside));
         println!(

@@ -33,7 +33,7 @@ pub(crate) struct PluginOrder {
 }
 
 /// What is to be done about a plugin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum What {
     /// To load it anew.
     Reload,
@@ -43,6 +43,8 @@ pub(crate) enum What {
     Enable,
     /// To take the version before into service.
     Rollback,
+    /// To take the version of this digest into service: what a rollback aimed at stays so while that compiles.
+    BackTo(String),
 }
 
 /// Where the outcome of an order goes.
@@ -84,13 +86,19 @@ impl Keeper {
         }
     }
 
-    pub(super) async fn obey_about(&mut self, order: PluginOrder) {
+    pub(super) async fn obey_about(&mut self, mut order: PluginOrder) {
         let name = &order.name;
-        let outcome = match order.what {
+        if order.what == What::Rollback
+            && let Some(digest) = self.digest_before(name)
+        {
+            order.what = What::BackTo(digest);
+        }
+        let outcome = match &order.what {
             What::Reload => self.reload(name).await,
             What::Disable => self.disable(name).map_err(Unmet::Failed),
             What::Enable => self.enable(name).await,
-            What::Rollback => self.rollback(name).await,
+            What::Rollback => self.no_version_before(name).map_err(Unmet::Failed),
+            What::BackTo(digest) => self.back_to(name, digest.clone()).await,
         };
         // Who gave the order may be gone.
         match outcome {
@@ -127,9 +135,7 @@ impl Keeper {
 
     async fn reload(&mut self, name: &str) -> Result<PluginReport, Unmet> {
         let file = self.file_of(name)?;
-        if self.standings.of(name).is_some_and(|standing| standing.disabled) {
-            return Err(PluginsError::Disabled { name: name.to_owned() }.into());
-        }
+        self.check_enabled(name)?;
         self.load_ordered(&file, name, &Why::Ordered).await
     }
 
@@ -161,16 +167,22 @@ impl Keeper {
         self.load_ordered(&file, name, &Why::Changed).await
     }
 
-    async fn rollback(&mut self, name: &str) -> Result<PluginReport, Unmet> {
+    /// The digest of the version of a plugin before the present one.
+    fn digest_before(&self, name: &str) -> Option<String> {
+        self.standings.of(name)?.previous.as_ref().map(|previous| previous.digest.clone())
+    }
+
+    /// What there is to say where there is none.
+    fn no_version_before(&self, name: &str) -> Result<PluginReport, PluginsError> {
+        self.file_of(name)?;
+        self.check_enabled(name)?;
+        Err(PluginsError::NoVersionBefore { name: name.to_owned() })
+    }
+
+    async fn back_to(&mut self, name: &str, digest: String) -> Result<PluginReport, Unmet> {
         let file = self.file_of(name)?;
-        let standing = self.standings.of(name);
-        if standing.is_some_and(|standing| standing.disabled) {
-            return Err(PluginsError::Disabled { name: name.to_owned() }.into());
-        }
-        let Some(previous) = standing.and_then(|standing| standing.previous.clone()) else {
-            return Err(PluginsError::NoVersionBefore { name: name.to_owned() }.into());
-        };
-        let (path, digest) = (file.clone(), previous.digest);
+        self.check_enabled(name)?;
+        let path = file.clone();
         let read = blocking(move || crate::file::read(&path)).await;
         let held = read.ok().and_then(Result::ok).map_or_else(String::new, |read| read.digest.to_string());
         self.load_ordered(&file, name, &Why::Back { digest, file: held }).await
@@ -193,6 +205,13 @@ impl Keeper {
                 Err(PluginsError::Refused { name: name.to_owned(), reason }.into())
             }
         }
+    }
+
+    fn check_enabled(&self, name: &str) -> Result<(), PluginsError> {
+        if self.standings.of(name).is_some_and(|standing| standing.disabled) {
+            return Err(PluginsError::Disabled { name: name.to_owned() });
+        }
+        Ok(())
     }
 
     /// The file of a plugin, or of that name.
