@@ -17,7 +17,12 @@ fn a_new_plugin_builds_and_passes_its_test_and_a_change_that_breaks_it_is_shown(
     println!("built and tested in {:.1} s", began.elapsed().as_secs_f64());
     assert_eq!((code, printed.contains("edge-count.tega: 5 steps")), (0, true), "{printed}{told}");
 
+    // What was built under another name before is none of its business.
+    let other = project.path.join("target/plugin/former.wasm");
+    fs::create_dir_all(other.parent().unwrap()).unwrap();
+    fs::write(&other, "left over").unwrap();
     let (code, printed, told) = project.ran("build", &[]);
+    fs::remove_file(other).unwrap();
     assert_eq!(code, 0, "{told}");
     assert!(printed.starts_with("edge-count 0.1.0\n") && printed.contains("edge-count.changes"), "{printed}");
     assert!(!told.contains("tega plugin refresh"), "{told}");

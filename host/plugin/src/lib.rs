@@ -12,7 +12,7 @@
 //! subscriber/, timers.rs         callbacks and ticks: where it calls by itself;  delivery.rs: each such call as a transaction
 //! imports/        what guests import;  state.rs, work.rs, identity.rs, grants.rs: what the imports know and allow
 //! compile/        from a component to code;  layout.rs: how wasmtime's engine is set up
-//! machine.rs      what all plugins run on: ticker.rs (epochs), threads.rs (long calls), memory.rs (budgets), stops.rs
+//! machine.rs      what all plugins run on: ticker.rs (epochs), threads.rs (long calls), memory.rs (budgets), stops.rs (instances on their way out)
 //! inspect/        a plugin's file looked at, without a daemon
 //! kept.rs         plugins' bytes by digest.rs;  private.rs: files that are nobody else's business
 //! wasi/           WASI 0.2: outputs, variables, folders;  http/: requests that guests send

@@ -76,16 +76,17 @@ pub(super) fn lay(from: &Path, module: &Path, wasm: &Path) -> Result<()> {
 /// Loads what was built into a tega in memory; an error where it is refused.
 async fn checked(built: &Built) -> Result<PluginReport> {
     let Built { project, wasm } = built;
-    let (world, report) = in_service(&project.plugins(), wasm, &project.settings()).await?;
+    let (world, report) = in_service(wasm, wasm, &project.settings()).await?;
     world.stop().await?;
     Ok(report)
 }
 
-/// Starts a tega in memory with a folder that holds one plugin, and gives it with the plugin's report. `wasm` and `settings` are the
-/// files that those in the folder are copies of: an error that says why the plugin is refused names them.
-pub(super) async fn in_service(folder: &Path, wasm: &Path, settings: &Path) -> Result<(World, PluginReport)> {
-    let world = World::start(vec![folder.to_owned()]).await?;
-    match world.plugins().pop() {
+/// Starts a tega in memory with the folder that a plugin's file is in, and gives it with the plugin's report. `wasm` and `settings` are
+/// the files that those in the folder are copies of: an error that says why the plugin is refused names them.
+pub(super) async fn in_service(laid: &Path, wasm: &Path, settings: &Path) -> Result<(World, PluginReport)> {
+    let world = World::start(laid.parent().map(Path::to_owned).into_iter().collect()).await?;
+    // Others may be there: what the project made under another name before.
+    match world.plugins().into_iter().find(|report| Path::new(&report.file).file_name() == laid.file_name()) {
         Some(report) if report.state == PluginState::Running => Ok((world, report)),
         report => {
             world.stop().await?;

@@ -45,8 +45,9 @@ pub(super) async fn run(arguments: TestArguments) -> Result<()> {
     for file in &scripts {
         let own = file.with_extension("toml");
         let settings = if own.is_file() { own } else { project.settings() };
-        build::lay(&settings, &wasm, &plugins.path().join(format!("{}.wasm", project.name())))?;
-        let (world, report) = in_service(plugins.path(), &wasm, &settings).await?;
+        let laid = plugins.path().join(format!("{}.wasm", project.name()));
+        build::lay(&settings, &wasm, &laid)?;
+        let (world, report) = in_service(&laid, &wasm, &settings).await?;
         for lacking in &report.grants_lacking {
             output::note(&format!("note: {} does not grant {lacking}", settings.display()));
         }
