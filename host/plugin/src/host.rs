@@ -173,7 +173,7 @@ impl Plugins for Desk {
     }
 
     fn rollback(&self, name: &str) -> Pending<'_, Result<PluginReport, PluginsError>> {
-        Box::pin(self.order_about(name.to_owned(), What::Rollback))
+        Box::pin(self.order_about(name.to_owned(), What::Rollback(None)))
     }
 
     fn lines(&self, name: &str, after: u64, wait: Duration) -> Pending<'_, Result<Vec<PluginLine>, PluginsError>> {

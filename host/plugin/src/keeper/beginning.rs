@@ -90,10 +90,14 @@ impl Keeper {
             match self.load(file, &Why::Changed).await? {
                 Loaded::Draft(draft, bytes) => return self.enter(file, *draft, bytes),
                 Loaded::Same(_) => return Ok(None),
-                // Nobody gives orders yet.
-                Loaded::Uncompiled(read) => self.ready = Some((read.digest, self.loader.compile(read).await)),
+                Loaded::Uncompiled(read) => self.compile_now(read).await,
             }
         }
+    }
+
+    /// Compiles while everything else waits: nobody gives orders yet.
+    async fn compile_now(&mut self, read: Arc<PluginFile>) {
+        self.ready = Some((read.digest, self.loader.compile(read).await));
     }
 
     /// Enters the version that was in service last, in the place of what a file holds; that is refused.
@@ -103,7 +107,7 @@ impl Keeper {
                 Ok(Last::Draft(draft)) => self.enter(file, *draft, None),
                 Ok(Last::None) => Ok(None),
                 Ok(Last::Uncompiled(read)) => {
-                    self.ready = Some((read.digest, self.loader.compile(read).await));
+                    self.compile_now(read).await;
                     continue;
                 }
                 Err(error) => Err(error),

@@ -41,10 +41,8 @@ pub(crate) enum What {
     Disable,
     /// To take it into service again.
     Enable,
-    /// To take the version before into service.
-    Rollback,
-    /// To take the version of this digest into service: what a rollback aimed at stays so while that compiles.
-    BackTo(String),
+    /// To take the version before into service: the one of this digest, once that was looked up. It stays so while that compiles.
+    Rollback(Option<String>),
 }
 
 /// Where the outcome of an order goes.
@@ -88,17 +86,11 @@ impl Keeper {
 
     pub(super) async fn obey_about(&mut self, mut order: PluginOrder) {
         let name = &order.name;
-        if order.what == What::Rollback
-            && let Some(digest) = self.digest_before(name)
-        {
-            order.what = What::BackTo(digest);
-        }
-        let outcome = match &order.what {
+        let outcome = match &mut order.what {
             What::Reload => self.reload(name).await,
             What::Disable => self.disable(name).map_err(Unmet::Failed),
             What::Enable => self.enable(name).await,
-            What::Rollback => self.no_version_before(name).map_err(Unmet::Failed),
-            What::BackTo(digest) => self.back_to(name, digest.clone()).await,
+            What::Rollback(aim) => self.rollback(name, aim).await,
         };
         // Who gave the order may be gone.
         match outcome {
@@ -167,21 +159,15 @@ impl Keeper {
         self.load_ordered(&file, name, &Why::Changed).await
     }
 
-    /// The digest of the version of a plugin before the present one.
-    fn digest_before(&self, name: &str) -> Option<String> {
-        self.standings.of(name)?.previous.as_ref().map(|previous| previous.digest.clone())
-    }
-
-    /// What there is to say where there is none.
-    fn no_version_before(&self, name: &str) -> Result<PluginReport, PluginsError> {
-        self.file_of(name)?;
-        self.check_enabled(name)?;
-        Err(PluginsError::NoVersionBefore { name: name.to_owned() })
-    }
-
-    async fn back_to(&mut self, name: &str, digest: String) -> Result<PluginReport, Unmet> {
+    async fn rollback(&mut self, name: &str, aim: &mut Option<String>) -> Result<PluginReport, Unmet> {
         let file = self.file_of(name)?;
         self.check_enabled(name)?;
+        if aim.is_none() {
+            let previous = self.standings.of(name).and_then(|standing| standing.previous.as_ref());
+            *aim = previous.map(|previous| previous.digest.clone());
+        }
+        let none = || PluginsError::NoVersionBefore { name: name.to_owned() };
+        let digest = aim.clone().ok_or_else(none)?;
         let path = file.clone();
         let read = blocking(move || crate::file::read(&path)).await;
         let held = read.ok().and_then(Result::ok).map_or_else(String::new, |read| read.digest.to_string());
