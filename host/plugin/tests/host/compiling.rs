@@ -11,7 +11,7 @@ use tega_plugin_host::{Compiler, HostOptions};
 use tempfile::TempDir;
 
 use crate::guest::Guest;
-use crate::server::{Folder, Server};
+use crate::server::{Folder, Server, eventually};
 
 /// A guest that answers with a number, in a version of it.
 fn answers(name: &str, number: u32) -> Vec<u8> {
@@ -54,12 +54,7 @@ impl Endless {
 }
 
 async fn until_ended(process: &Path) {
-    let waiting = async {
-        while process.exists() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap();
+    eventually(async || !process.exists()).await;
 }
 
 /// What is ordered, where it takes effect at once.
@@ -78,17 +73,23 @@ async fn server(compiler: &Endless) -> Server {
     Server::again_with(server.stop().await, compiler.options()).await
 }
 
+/// The same while a new version of `b` compiles, with its compiler's process.
+async fn compiling_b() -> (Endless, Server, PathBuf) {
+    let compiler = Endless::new();
+    let server = server(&compiler).await;
+    std::fs::write(server.folder().join("b.wasm"), answers("b", 3)).unwrap();
+    let process = compiler.started(1).await;
+    (compiler, server, process)
+}
+
 fn told(report: PluginReport) -> (PluginState, Option<String>) {
     (report.state, report.version)
 }
 
 #[tokio::test]
 async fn orders_about_others_take_effect_while_a_plugin_compiles() {
-    let compiler = Endless::new();
-    let server = server(&compiler).await;
+    let (_compiler, server, process) = compiling_b().await;
     let plugins = server.plugins();
-    std::fs::write(server.folder().join("b.wasm"), answers("b", 3)).unwrap();
-    let process = compiler.started(1).await;
     let running = |version: &str| (PluginState::Running, Some(version.to_owned()));
     assert_eq!(at_once(plugins.disable("a")).await.unwrap().state, PluginState::Disabled);
     assert!(server.call("a.call").await.is_err());
@@ -101,12 +102,7 @@ async fn orders_about_others_take_effect_while_a_plugin_compiles() {
     assert_eq!(told(at_once(plugins.enable("b")).await.unwrap()), running("2.0.0"));
     assert_eq!(server.call("b.call").await.unwrap(), "2");
     std::fs::remove_file(server.folder().join("a.wasm")).unwrap();
-    let waiting = async {
-        while server.host.list().len() == 2 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    at_once(waiting).await;
+    eventually(async || server.host.list().len() != 2).await;
     assert!(process.exists());
     assert_eq!(told(at_once(plugins.rollback("b")).await.unwrap()), running("1.0.0"));
     until_ended(&process).await;
@@ -116,11 +112,8 @@ async fn orders_about_others_take_effect_while_a_plugin_compiles() {
 
 #[tokio::test]
 async fn a_plugin_that_is_disabled_while_it_compiles_compiles_no_longer() {
-    let compiler = Endless::new();
-    let server = server(&compiler).await;
+    let (compiler, server, process) = compiling_b().await;
     let plugins = server.plugins();
-    std::fs::write(server.folder().join("b.wasm"), answers("b", 3)).unwrap();
-    let process = compiler.started(1).await;
     assert_eq!(at_once(plugins.disable("b")).await.unwrap().state, PluginState::Disabled);
     until_ended(&process).await;
     assert!(server.call("b.call").await.is_err());
@@ -142,29 +135,17 @@ async fn a_plugin_that_is_disabled_while_it_compiles_compiles_no_longer() {
 
 #[tokio::test]
 async fn a_file_that_changes_while_it_compiles_is_compiled_as_it_is_then() {
-    let compiler = Endless::new();
-    let server = server(&compiler).await;
-    let file = server.folder().join("b.wasm");
-    std::fs::write(&file, answers("b", 3)).unwrap();
-    let process = compiler.started(1).await;
+    let (_compiler, server, process) = compiling_b().await;
     // It is in the cache.
-    std::fs::write(&file, answers("b", 1)).unwrap();
+    std::fs::write(server.folder().join("b.wasm"), answers("b", 1)).unwrap();
     until_ended(&process).await;
-    let waiting = async {
-        while server.call("b.call").await.unwrap() != "1" {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    at_once(waiting).await;
+    eventually(async || server.call("b.call").await.unwrap() == "1").await;
 }
 
 #[tokio::test]
 async fn an_order_to_load_all_is_answered_once_what_compiles_already_is_taken_too() {
-    let compiler = Endless::new();
-    let server = server(&compiler).await;
+    let (_compiler, server, _) = compiling_b().await;
     let plugins = server.plugins();
-    std::fs::write(server.folder().join("b.wasm"), answers("b", 3)).unwrap();
-    compiler.started(1).await;
     let mut reloading = plugins.reload(None);
     assert!((&mut reloading).now_or_never().is_none());
     // Orders are carried out one after another.

@@ -7,7 +7,7 @@ use tega_engine::CommitError;
 use tega_engine::port::PluginState;
 
 use crate::guest::Guest;
-use crate::server::{Folder, Server};
+use crate::server::{Folder, Server, eventually};
 
 /// A guard of a version.
 fn guard(version: &str) -> Guest {
@@ -54,12 +54,7 @@ async fn what_clashes_is_refused_once() {
     assert_eq!(last(told).await, told);
     std::fs::remove_file(server.folder().join("b.wasm")).unwrap();
     server.plugins().reload(None).await.unwrap();
-    let waiting = async {
-        while server.report("one").state != PluginState::Running {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap();
+    eventually(async || server.report("one").state == PluginState::Running).await;
 }
 
 #[tokio::test]
@@ -151,11 +146,6 @@ async fn a_guard_whose_folder_is_not_there_yet_stands_by() {
     server.plugins().reload(None).await.unwrap();
     assert!(matches!(server.put("guarded.x", "1").await, Err(CommitError::JudgeUnavailable { .. })));
     std::fs::rename(aside, server.folder()).unwrap();
-    let waiting = async {
-        while server.report("p").state != PluginState::Running {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap();
+    eventually(async || server.report("p").state == PluginState::Running).await;
     server.put("guarded.x", "2").await.unwrap();
 }

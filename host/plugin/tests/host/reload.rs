@@ -6,7 +6,7 @@ use std::time::Duration;
 use tega_engine::port::{PluginState, PluginsError};
 
 use crate::guest::Guest;
-use crate::server::{Folder, Server};
+use crate::server::{Folder, Server, eventually};
 
 /// A guest that answers with a number.
 fn answers(number: u32) -> Vec<u8> {
@@ -25,22 +25,12 @@ async fn until_called(server: &Server, expected: &str) {
 }
 
 async fn until_gone(server: &Server, name: &str) {
-    let waiting = async {
-        while server.host.list().iter().any(|report| report.name == name) {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap();
+    eventually(async || server.host.list().iter().all(|report| report.name != name)).await;
 }
 
 /// Waits until the plugin comes from a file of that name, and gives its version.
 async fn until_from(server: &Server, file: &str) -> Option<String> {
-    let waiting = async {
-        while !server.report("one").file.ends_with(file) {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap();
+    eventually(async || server.report("one").file.ends_with(file)).await;
     server.report("one").version
 }
 

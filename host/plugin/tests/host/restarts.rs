@@ -1,11 +1,9 @@
 //! What is in service after a restart is what was in service before it, whatever became of the files meanwhile.
 
-use std::time::Duration;
-
 use tega_engine::port::PluginState;
 
 use crate::guest::Guest;
-use crate::server::{Folder, Server};
+use crate::server::{Folder, Server, eventually};
 
 /// A guest that answers with a number, in a version of it.
 fn answers(number: u32) -> Guest {
@@ -88,12 +86,7 @@ async fn a_newer_file_of_a_folder_that_is_there_late_is_refused_likewise() {
     let server = Server::again(folders).await;
     assert_eq!(server.report("one").state, PluginState::Loading);
     std::fs::rename(aside, server.folder()).unwrap();
-    let waiting = async {
-        while server.report("one").state != PluginState::Running {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), waiting).await.unwrap();
+    eventually(async || server.report("one").state == PluginState::Running).await;
     assert_eq!(server.call("one.call").await.unwrap(), "1");
 }
 

@@ -1,6 +1,7 @@
 //! A database with a plugin host on a temporary folder.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tega_engine::port::{Arguments, Clock, PluginReport, Plugins};
@@ -130,4 +131,14 @@ impl Server {
         let waited = tokio::time::timeout(std::time::Duration::from_secs(20), waiting).await;
         waited.unwrap_or_else(|_| panic!("{path} is {:?} and not {json}", self.get(path)));
     }
+}
+
+/// Waits until something holds.
+pub(crate) async fn eventually(mut holds: impl AsyncFnMut() -> bool) {
+    let waiting = async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), waiting).await.expect("it never came to hold");
 }
